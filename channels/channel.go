@@ -1,0 +1,76 @@
+package channels
+
+import (
+	"context"
+	"net/netip"
+
+	"spaza/dialog"
+)
+
+// Callback is one HTTP request as an adapter sees it: bounded, and copied, so
+// that parts of it may be kept. Nothing in it has been believed yet.
+type Callback struct {
+	Method   string
+	Path     string
+	RawQuery string
+	Body     []byte
+	Remote   netip.Addr
+	Header   func(name string) string
+}
+
+// Answer is what goes back.
+type Answer struct {
+	Status int    // zero means 200
+	Type   string // content type; empty means text/plain; charset=utf-8
+	Body   []byte
+	Header [][2]string
+}
+
+// Route is one door of a channel. Handle does not authenticate: the server
+// does, by what Guard asks for, before it is called.
+type Route struct {
+	Method, Path string
+	Guard        Guard
+	Handle       func(ctx context.Context, c *Callback) Answer
+}
+
+// Guard says who may come through a door.
+type Guard uint8
+
+// The guards.
+const (
+	// GuardGateway asks for the shared key (as ?key= or as the password of
+	// basic authentication); without a configured key, only this machine may.
+	GuardGateway Guard = iota
+	// GuardBrowser asks the same of a person's browser, which is told to ask
+	// for a password.
+	GuardBrowser
+	// GuardNone lets everybody in: health checks only.
+	GuardNone
+)
+
+// Channel is one surface that customers reach us on: one file, one test file.
+// The server mounts its routes; the engine never hears of it.
+type Channel interface {
+	Name() string
+	Routes() []Route
+}
+
+// Engine answers turns.
+type Engine interface {
+	Handle(ctx context.Context, t dialog.Turn) (dialog.Reply, error)
+}
+
+// Message is one text to one phone, outside any conversation.
+type Message struct {
+	ID   string // ours; the same message sent again has the same
+	To   string // MSISDN of 11 digits
+	Text string
+}
+
+// Messenger delivers messages. An error says that the message may not have
+// gone; sending the same one again is allowed, and a messenger that can, does
+// not deliver it twice.
+type Messenger interface {
+	Send(ctx context.Context, m Message) error
+}
