@@ -31,7 +31,10 @@ type Answer struct {
 type Route struct {
 	Method, Path string
 	Guard        Guard
-	Handle       func(ctx context.Context, c *Callback) Answer
+	// Sorry is the whole body of a refusal at this door, whatever the reason:
+	// one line that a person understands and a stranger learns nothing from.
+	Sorry  string
+	Handle func(ctx context.Context, c *Callback) Answer
 }
 
 // Guard says who may come through a door.

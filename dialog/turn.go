@@ -7,7 +7,7 @@ type Event uint8
 
 // The events of a Turn.
 const (
-	Input Event = iota // the customer dialled, typed or tapped
+	Typed Event = iota // the customer dialled, typed or tapped
 	Ended              // the conversation is over on the customer's side
 )
 
@@ -17,6 +17,7 @@ type Turn struct {
 	User    string // who: an MSISDN of 11 digits on a phone channel
 	Session string // the gateway's name for this conversation
 	Event   Event
+	Status  string // of an Ended event: how the gateway says it ended; one of a few fixed words
 
 	// Text is what the customer typed: the last input or, where Cumulative is
 	// set, everything typed since the dial, joined by '*'.

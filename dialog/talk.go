@@ -1,0 +1,97 @@
+package dialog
+
+import (
+	"time"
+
+	"spaza/secret"
+)
+
+// Arg is a value for a placeholder of a text.
+type Arg = struct{ Name, Value string }
+
+// Words turns a key into a sentence of a language. A key that a catalogue lacks
+// still gives something printable.
+type Words interface {
+	Say(lang, key string, args ...Arg) string
+}
+
+// Talk is what a state's functions see of the conversation: who speaks, the
+// session's variables, and the words of their language. It lives for one turn.
+type Talk struct {
+	User    string // who: an MSISDN of 11 digits on a phone channel
+	Channel string
+	Network string // canonical name of the network, where the gateway says it
+	Code    string // the code dialled, where known
+	Now     time.Time
+
+	// Secret carries a confidential answer from Answer to the Do that needs
+	// it, within one turn. It is never stored: where Do is run again later, it
+	// is empty.
+	Secret secret.Text
+
+	// Since is when the session was last saved; for a Do, when it was first to
+	// be done.
+	Since time.Time
+	// Resumed says to a Do that an earlier conversation asked for it, and that
+	// the customer has dialled again since.
+	Resumed bool
+
+	lang   string
+	words  Words
+	vars   vars
+	notice string
+	strike bool
+}
+
+// Lang is the language of the conversation.
+func (t *Talk) Lang() string { return t.lang }
+
+// SetLang changes it, from the next text on.
+func (t *Talk) SetLang(lang string) { t.lang = lang }
+
+// Say is the text of a key in the conversation's language.
+func (t *Talk) Say(key string, args ...Arg) string { return t.words.Say(t.lang, key, args...) }
+
+// Text is a variable's value; empty when it is not set.
+func (t *Talk) Text(v TextVar) string {
+	if s := t.vars.find(uint8(v)); s != nil && !s.isInt {
+		return s.text
+	}
+	return ""
+}
+
+// SetText sets a variable; an empty value unsets it.
+func (t *Talk) SetText(v TextVar, value string) {
+	if value == "" {
+		t.vars.drop(uint8(v))
+		return
+	}
+	t.vars.set(slot{id: uint8(v), text: value})
+}
+
+// Int is a variable's value; zero when it is not set.
+func (t *Talk) Int(v IntVar) int64 {
+	if s := t.vars.find(uint8(v)); s != nil && s.isInt {
+		return s.num
+	}
+	return 0
+}
+
+// SetInt sets a variable; zero unsets it.
+func (t *Talk) SetInt(v IntVar, value int64) {
+	if value == 0 {
+		t.vars.drop(uint8(v))
+		return
+	}
+	t.vars.set(slot{id: uint8(v), isInt: true, num: value})
+}
+
+// Again refuses an answer: the same question is asked again under one line that
+// says why. Three in a row end the conversation kindly.
+func (t *Talk) Again(key string, args ...Arg) (Move, error) {
+	t.notice, t.strike = t.Say(key, args...), true
+	return Stay, nil
+}
+
+// Note puts one line above the next screen.
+func (t *Talk) Note(key string, args ...Arg) { t.notice = t.Say(key, args...) }

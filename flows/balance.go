@@ -1,0 +1,42 @@
+package flows
+
+import (
+	"context"
+
+	"spaza/dialog"
+)
+
+const balanceShow dialog.StateID = "balance.show"
+
+func balance(s Shop) []dialog.State {
+	f := balanceFlow{s}
+	return []dialog.State{{
+		ID: balanceShow, Back: menuStart,
+		Enter: f.read, Ask: f.ask,
+		Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+			return dialog.Move(in.Option), nil
+		},
+		Edges: []dialog.Edge{{Move: "airtime", To: airtimeNetwork}, {Move: "voucher", To: voucherPIN}},
+	}}
+}
+
+type balanceFlow struct{ Shop }
+
+func (f balanceFlow) read(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	b, err := f.Purse.Balance(ctx, t.User)
+	if err != nil {
+		return dialog.Stay, err
+	}
+	t.SetInt(available, int64(b.Available))
+	t.SetInt(held, int64(b.Held))
+	return dialog.Stay, nil
+}
+
+func (balanceFlow) ask(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("balance.show", money("balance", cents(t, available)))
+	if h := cents(t, held); h > 0 {
+		s.Text += "\n" + t.Say("balance.held", money("held", h))
+	}
+	s.Add("airtime", t.Say("menu.airtime"))
+	s.Add("voucher", t.Say("menu.voucher"))
+}

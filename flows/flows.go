@@ -1,0 +1,117 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"spaza/dialog"
+	"spaza/ledger"
+	"spaza/msisdn"
+	"spaza/vend"
+)
+
+// Till sells and takes vouchers in; vend.Service is one.
+type Till interface {
+	Buy(ctx context.Context, p vend.Purchase) (vend.Order, error)
+	Redeem(ctx context.Context, r vend.Redemption) (vend.Order, error)
+	// Join waits for news of an order; vend.ErrNoOrder when there is none.
+	Join(ctx context.Context, ref string) (vend.Order, error)
+	Order(ctx context.Context, ref string) (vend.Order, error)
+}
+
+// Purse knows what a customer has.
+type Purse interface {
+	Balance(ctx context.Context, msisdn string) (vend.Balance, error)
+}
+
+// Shelf knows what is on sale; vend.Shelf is one.
+type Shelf interface {
+	Airtime() []vend.Network
+	Network(id string) (vend.Network, bool)
+}
+
+// Members knows the customers.
+type Members interface {
+	Customer(ctx context.Context, msisdn string) (vend.Customer, error)
+	SetLanguage(ctx context.Context, msisdn, language string) error
+}
+
+// Language is one that can be chosen, by its own name.
+type Language struct{ Code, Name string }
+
+// Shop is what the conversations need of the house.
+type Shop struct {
+	Till      Till
+	Purse     Purse
+	Shelf     Shelf
+	Members   Members
+	Languages []Language
+	// Help is the operator's support number, as people dial it.
+	Help string
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+}
+
+// Book is every conversation of the shop. Adding one: write its file, list its
+// states here.
+func Book(s Shop) dialog.Book {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	var all []dialog.State
+	for _, flow := range [][]dialog.State{
+		menu(s), airtime(s), voucher(s), balance(s), help(s), language(s),
+	} {
+		all = append(all, flow...)
+	}
+	return dialog.Book{Start: menuStart, States: all, Open: open(s), Keep: []dialog.TextVar{lastRef}}
+}
+
+// open reads who is calling. A customer that can not be read is served in the
+// default language: the database being away must not close the help screen.
+func open(s Shop) func(context.Context, *dialog.Talk) error {
+	return func(ctx context.Context, t *dialog.Talk) error {
+		if c, err := s.Members.Customer(ctx, t.User); err == nil {
+			t.SetLang(c.Language)
+		}
+		return nil
+	}
+}
+
+// The variables of a session. The numbers are stored: a new variable takes the
+// next one, and no number is ever used for something else.
+const (
+	network       dialog.TextVar = 1  // canonical name of the network picked
+	amount        dialog.IntVar  = 2  // price in cents
+	buyRef        dialog.TextVar = 3  // reference of the purchase, allotted for this network and amount
+	available     dialog.IntVar  = 4  // balance in cents when it was last read
+	voucherRef    dialog.TextVar = 5  // reference of the voucher handed in
+	backTo        dialog.TextVar = 6  // flow that sent the customer for a voucher
+	lastRef       dialog.TextVar = 7  // the order to report on at the next dial
+	why           dialog.TextVar = 8  // vend.Reason of what was declined
+	voucherAmount dialog.IntVar  = 9  // value of the voucher in cents
+	held          dialog.IntVar  = 10 // money set aside, in cents
+	chosenLang    dialog.TextVar = 11 // language picked, before it is stored
+)
+
+func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }
+
+// arg makes an argument of anything that prints itself.
+func arg(name string, value any) dialog.Arg {
+	return dialog.Arg{Name: name, Value: fmt.Sprint(value)}
+}
+
+func money(name string, c ledger.Cents) dialog.Arg { return dialog.Arg{Name: name, Value: c.String()} }
+
+func text(name, value string) dialog.Arg { return dialog.Arg{Name: name, Value: value} }
+
+// own is the customer's number as they write it.
+func own(t *dialog.Talk) dialog.Arg { return text("number", msisdn.Local(t.User)) }
+
+func ref(full string) dialog.Arg { return text("ref", vend.ShortRef(full)) }
+
+// says is a screen of one text with no values.
+func says(key string, args ...dialog.Arg) func(*dialog.Talk, *dialog.Screen) {
+	return func(t *dialog.Talk, s *dialog.Screen) { s.Text = t.Say(key, args...) }
+}

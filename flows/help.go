@@ -1,0 +1,19 @@
+package flows
+
+import (
+	"context"
+
+	"spaza/dialog"
+)
+
+const helpShow dialog.StateID = "help.show"
+
+func help(s Shop) []dialog.State {
+	return []dialog.State{{
+		ID: helpShow, Back: menuStart,
+		Ask: says("help.show", text("help", s.Help)),
+		Answer: func(_ context.Context, t *dialog.Talk, _ dialog.Input) (dialog.Move, error) {
+			return t.Again(dialog.KeyPick)
+		},
+	}}
+}

@@ -1,0 +1,51 @@
+package flows
+
+import (
+	"context"
+
+	"spaza/dialog"
+)
+
+const (
+	languageAsk    dialog.StateID = "language.ask"
+	languageSaving dialog.StateID = "language.saving"
+)
+
+func language(s Shop) []dialog.State {
+	f := languageFlow{s}
+	return []dialog.State{
+		{
+			ID: languageAsk, Back: menuStart, What: "what.language",
+			Ask: f.ask, Answer: f.pick,
+			Edges: []dialog.Edge{{Move: "picked", To: languageSaving}},
+		},
+		{
+			ID: languageSaving, Do: f.save,
+			Edges: []dialog.Edge{{Move: "saved", To: menuStart}},
+		},
+	}
+}
+
+type languageFlow struct{ Shop }
+
+func (f languageFlow) ask(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("language.ask")
+	for _, l := range f.Languages {
+		s.Add(l.Code, l.Name)
+	}
+}
+
+func (languageFlow) pick(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	t.SetText(chosenLang, in.Option)
+	return "picked", nil
+}
+
+func (f languageFlow) save(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	lang := t.Text(chosenLang)
+	if err := f.Members.SetLanguage(ctx, t.User, lang); err != nil {
+		return dialog.Stay, err
+	}
+	t.SetLang(lang)
+	t.Note("language.done")
+	return "saved", nil
+}

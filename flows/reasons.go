@@ -1,0 +1,16 @@
+package flows
+
+import "spaza/vend"
+
+// whyKey is the one table from why a sale was declined to the words for it. A
+// reason that it lacks is worded as being on our side.
+func whyKey(r vend.Reason) string {
+	switch r {
+	case vend.ReasonTryLater, vend.ReasonProductGone, vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh,
+		vend.ReasonNumber, vend.ReasonNumberBarred, vend.ReasonNumberUnreg, vend.ReasonWrongNetwork,
+		vend.ReasonVoucherNotFound, vend.ReasonVoucherUsed, vend.ReasonVoucherExpired,
+		vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive, vend.ReasonCustomerInactive:
+		return "why." + string(r)
+	}
+	return "why." + string(vend.ReasonUnavailable)
+}

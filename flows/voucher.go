@@ -1,0 +1,163 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"spaza/dialog"
+	"spaza/secret"
+	"spaza/vend"
+)
+
+const (
+	voucherPIN       dialog.StateID = "voucher.pin"
+	voucherRedeeming dialog.StateID = "voucher.redeeming"
+	voucherAdded     dialog.StateID = "voucher.added"
+	voucherChecking  dialog.StateID = "voucher.checking"
+	voucherLocked    dialog.StateID = "voucher.locked"
+	voucherDeclined  dialog.StateID = "voucher.declined"
+)
+
+// lockMinutes is how long a customer is told to wait after too many wrong PINs.
+const lockMinutes = 15
+
+// voucher turns a 1Voucher into balance, in full.
+func voucher(s Shop) []dialog.State {
+	f := voucherFlow{s}
+	return []dialog.State{
+		{
+			ID: voucherPIN, Back: menuStart, Secret: true, Free: true,
+			Enter: f.enterPIN, Ask: says("voucher.pin.ask"), Answer: f.takePIN,
+			Edges: []dialog.Edge{{Move: "redeem", To: voucherRedeeming}},
+		},
+		{
+			ID: voucherRedeeming, Do: f.redeem,
+			Edges: []dialog.Edge{
+				{Move: "added", To: voucherAdded},
+				{Move: "again", To: voucherPIN},
+				{Move: "checking", To: voucherChecking},
+				{Move: "locked", To: voucherLocked},
+				{Move: "declined", To: voucherDeclined},
+			},
+		},
+		{
+			ID: voucherAdded, Back: menuStart,
+			Ask: f.askAdded, Answer: f.answerAdded,
+			Edges: []dialog.Edge{{Move: "continue", To: airtimeConfirm}, {Move: "airtime", To: airtimeNetwork}},
+		},
+		{ID: voucherChecking, End: true, Ask: f.askChecking},
+		{ID: voucherLocked, End: true, Ask: says("voucher.pin.locked", arg("wait", lockMinutes))},
+		{ID: voucherDeclined, End: true, Ask: f.askDeclined},
+	}
+}
+
+type voucherFlow struct{ Shop }
+
+// enterPIN allots the reference under which the next PIN is handed in.
+func (f voucherFlow) enterPIN(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
+	if t.Text(voucherRef) == "" {
+		t.SetText(voucherRef, vend.NewRef(vend.KindRedeem, f.Now()))
+	}
+	return dialog.Stay, nil
+}
+
+// takePIN passes the PIN on without keeping it.
+func (voucherFlow) takePIN(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	pin, err := ParsePIN(in.Text)
+	if err != nil {
+		return t.Again("voucher.pin.bad")
+	}
+	t.Secret = secret.New(pin)
+	return "redeem", nil
+}
+
+// errBegun is returned while another turn may still be handing the voucher in.
+var errBegun = errors.New("voucher is being handed in by an earlier turn")
+
+// begunFor is how long that is supposed at most.
+const begunFor = 10 * time.Second
+
+// redeem hands the voucher in. Run again without its PIN, which is kept
+// nowhere, it looks for the order that was begun, and otherwise asks anew.
+func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	o, err := f.order(ctx, t)
+	switch {
+	case errors.Is(err, vend.ErrNoOrder):
+		if f.Now().Sub(t.Since) < begunFor {
+			return dialog.Stay, errBegun
+		}
+		return "again", nil
+	case errors.Is(err, vend.ErrTooManyTries):
+		return "locked", nil
+	case errors.Is(err, vend.ErrPINTaken):
+		return f.again(t, vend.ReasonVoucherUsed)
+	case errors.Is(err, vend.ErrRefused), errors.Is(err, vend.ErrReferenceReused):
+		return f.again(t, vend.ReasonVoucherNotFound)
+	case errors.Is(err, vend.ErrClosing):
+		return f.declined(t, vend.ReasonTryLater)
+	case err != nil:
+		return dialog.Stay, err
+	}
+	switch o.State {
+	case vend.StateDelivered:
+		t.SetText(voucherRef, "")
+		t.SetInt(voucherAmount, int64(o.Amount))
+		if b, err := f.Purse.Balance(ctx, t.User); err == nil {
+			t.SetInt(available, int64(b.Available))
+		}
+		return "added", nil
+	case vend.StateDeclined:
+		switch o.Reason {
+		case vend.ReasonVoucherNotFound, vend.ReasonVoucherUsed, vend.ReasonVoucherExpired,
+			vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive:
+			return f.again(t, o.Reason)
+		}
+		return f.declined(t, o.Reason)
+	default:
+		t.SetText(lastRef, o.Ref)
+		return "checking", nil
+	}
+}
+
+func (f voucherFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
+	if t.Secret.Empty() {
+		return f.Till.Join(ctx, t.Text(voucherRef))
+	}
+	return f.Till.Redeem(ctx, vend.Redemption{Ref: t.Text(voucherRef), MSISDN: t.User, PIN: t.Secret, Channel: t.Channel})
+}
+
+// again asks for another PIN, under a new reference.
+func (voucherFlow) again(t *dialog.Talk, r vend.Reason) (dialog.Move, error) {
+	t.SetText(voucherRef, "")
+	t.Note(whyKey(r))
+	return "again", nil
+}
+
+func (voucherFlow) declined(t *dialog.Talk, r vend.Reason) (dialog.Move, error) {
+	t.SetText(voucherRef, "")
+	t.SetText(why, string(r))
+	return "declined", nil
+}
+
+func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("voucher.added", money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
+	if t.Text(backTo) == airtimeConfirm.Flow() {
+		s.Add("continue", t.Say("voucher.added.continue", airtimeFlow(f).what(t)...))
+		return
+	}
+	s.Add("airtime", t.Say("voucher.added.airtime"))
+}
+
+func (voucherFlow) answerAdded(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	t.SetText(backTo, "")
+	return dialog.Move(in.Option), nil
+}
+
+func (f voucherFlow) askChecking(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("voucher.checking", ref(t.Text(lastRef)))
+}
+
+func (voucherFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("voucher.declined", text("why", t.Say(whyKey(vend.Reason(t.Text(why))))))
+}

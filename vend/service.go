@@ -1,0 +1,329 @@
+package vend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"spaza/jobs"
+	"spaza/ledger"
+	"spaza/secret"
+)
+
+// The kinds of job that a sale needs.
+const (
+	// JobOrder sees an order through: it sends the request, and sends it again
+	// until the answer is clear. Its key is the order's reference.
+	JobOrder jobs.Kind = "order"
+	// JobNotice tells a customer how an order went when no screen could, or as
+	// a receipt. Its key is the reference and the event, its data the event.
+	JobNotice jobs.Kind = "notice"
+)
+
+// The events that a JobNotice tells of.
+const (
+	NoticeEnded  = "ended"  // delivered or declined
+	NoticePerson = "person" // a person must look at it
+)
+
+// Runner runs jobs; jobs.Runner is one.
+type Runner interface {
+	// Owner is the name under which this process claims jobs, Lease how long a
+	// claim lasts.
+	Owner() string
+	Lease() time.Duration
+	// Adopt runs a job that was added as claimed by this process. False says
+	// that it will not (it is closing): the job waits for its lease to end.
+	Adopt(j jobs.Job) bool
+	// Wake says that a job was added.
+	Wake()
+}
+
+// Sealer keeps what must be kept; secret.Keyring is one.
+type Sealer interface {
+	Seal(t secret.Text, purpose string) []byte
+	Open(sealed []byte, purpose string) (secret.Text, error)
+	Hash(purpose, s string) [32]byte
+}
+
+// Options are the rules of the shop. Zero values take the defaults.
+type Options struct {
+	// Window is how long after its first send a request may be sent again;
+	// default 25 minutes. Providers answer a repeated reference with the first
+	// result for a time only (30 minutes in the March 2023 draft of the
+	// Partner API); after that the "same" request might sell a second time.
+	Window time.Duration
+	// SendTimeout bounds one attempt; default 30 seconds.
+	SendTimeout time.Duration
+	// Wrong PINs that one customer may enter in 15 minutes and in a day, and
+	// all customers together in a minute; defaults 5, 10 and 60.
+	PINTries15m, PINTriesDay, PINTriesAll int
+
+	Now    func() time.Time
+	Logger *slog.Logger
+	// Observe is told of each order that changes its state.
+	Observe func(o Order)
+}
+
+// Service sells.
+type Service struct {
+	store    Store
+	provider Provider
+	seal     Sealer
+	runner   Runner
+	opt      Options
+
+	waiting waiters
+}
+
+// New makes a service. Its Work is the Handler of JobOrder.
+func New(s Store, p Provider, k Sealer, o Options) *Service {
+	if o.Window <= 0 {
+		o.Window = 25 * time.Minute
+	}
+	if o.SendTimeout <= 0 {
+		o.SendTimeout = 30 * time.Second
+	}
+	for n, def := range map[*int]int{&o.PINTries15m: 5, &o.PINTriesDay: 10, &o.PINTriesAll: 60} {
+		if *n <= 0 {
+			*n = def
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Observe == nil {
+		o.Observe = func(Order) {}
+	}
+	return &Service{store: s, provider: p, seal: k, opt: o}
+}
+
+// Attach gives the service the runner of its jobs. It is apart from New because
+// the runner needs Work first; it must be called before the first sale.
+func (s *Service) Attach(r Runner) { s.runner = r }
+
+// Purchase is what a customer agreed to.
+type Purchase struct {
+	Ref     string // allotted before the customer was asked; see NewRef
+	MSISDN  string // who buys
+	Product Product
+	Amount  ledger.Cents
+	Target  string // who gets it
+	Channel string
+}
+
+// Buy sells, once: calling it again with the same Purchase joins the first
+// call's order. It waits for news of the order until ctx ends and returns the
+// order as it then stands; work on it goes on regardless.
+//
+// Errors that say nothing was bought: ledger.ErrInsufficient,
+// ErrReferenceReused, ErrRefused, ErrClosing. Any other error leaves open
+// whether the order was written: call Buy again with the same Purchase to know.
+func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
+	if p.Amount < p.Product.Min || p.Amount > p.Product.Max {
+		return Order{}, fmt.Errorf("%w: %s is outside the limits of product %s", ErrRefused, p.Amount, p.Product.Code)
+	}
+	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target})
+	if err != nil {
+		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	o := Order{
+		Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Label: p.Product.Vendor,
+		Amount: p.Amount, Target: p.Target, Fund: FundBalance, Channel: p.Channel,
+	}
+	return s.begin(ctx, p.MSISDN, o, req, func(tx Tx, o Order) error {
+		return tx.Post(ledger.Hold(o.Ref, o.Customer, o.Amount), o.CreatedAt)
+	})
+}
+
+// Redemption is a voucher that a customer hands in.
+type Redemption struct {
+	Ref     string
+	MSISDN  string
+	PIN     secret.Text // 16 digits
+	Channel string
+}
+
+// ErrPINTaken is returned when the voucher was handed in before and was, or may
+// have been, accepted. Nothing was sent.
+var ErrPINTaken = errors.New("voucher was handed in before")
+
+// Redeem takes a voucher in, in full, for balance. It is as idempotent as Buy
+// and waits in the same way. Errors that say nothing was sent: ErrTooManyTries,
+// ErrPINTaken, ErrReferenceReused, ErrRefused, ErrClosing.
+func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
+	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
+	if err != nil {
+		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	hash := s.seal.Hash("voucher pin", r.PIN.Reveal())
+	o := Order{Ref: r.Ref, Kind: KindRedeem, Fund: FundBalance, Channel: r.Channel, PINHash: hash[:16]}
+	return s.begin(ctx, r.MSISDN, o, req, func(tx Tx, o Order) error {
+		if err := s.mayTry(tx, o); err != nil {
+			return err
+		}
+		switch earlier, err := tx.OrderByPIN(o.PINHash); {
+		case errors.Is(err, ErrNoOrder):
+			return nil
+		case err != nil:
+			return err
+		case earlier.Ref != o.Ref:
+			return ErrPINTaken
+		}
+		return nil
+	})
+}
+
+// badPIN are the refusals that count as a wrong PIN.
+func badPIN() []Reason {
+	return []Reason{ReasonVoucherNotFound, ReasonVoucherUsed, ReasonVoucherExpired, ReasonVoucherCancelled, ReasonVoucherNotActive}
+}
+
+// mayTry returns ErrTooManyTries when enough wrong PINs were entered lately.
+func (s *Service) mayTry(tx Tx, o Order) error {
+	for _, limit := range []struct {
+		customer string
+		n        int
+		in       time.Duration
+	}{
+		{o.Customer, s.opt.PINTries15m, 15 * time.Minute},
+		{o.Customer, s.opt.PINTriesDay, 24 * time.Hour},
+		{"", s.opt.PINTriesAll, time.Minute},
+	} {
+		n, err := tx.CountDeclined(KindRedeem, badPIN(), limit.customer, o.CreatedAt.Add(-limit.in))
+		if err != nil {
+			return err
+		}
+		if n >= limit.n {
+			return ErrTooManyTries
+		}
+	}
+	return nil
+}
+
+// begin commits an order with its request and its job, and starts on it. extra
+// is what else belongs in that transaction.
+func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request, extra func(Tx, Order) error) (Order, error) {
+	now := s.opt.Now()
+	o.State, o.CreatedAt, o.FirstSentAt, o.UpdatedAt = StateSending, now, now, now
+	o.Op, o.Sealed = req.Op, s.seal.Seal(req.Body, o.Ref)
+	newID := NewCustomerID()
+	var (
+		order Order
+		job   jobs.Job
+		added bool
+	)
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		c, err := tx.EnsureCustomer(msisdn, newID, now)
+		if err != nil {
+			return err
+		}
+		o.Customer = c.ID
+		if order, added, err = tx.AddOrder(o); err != nil {
+			return err
+		}
+		if !added {
+			if !order.Same(o) || string(order.PINHash) != string(o.PINHash) {
+				return ErrReferenceReused
+			}
+			return nil
+		}
+		order = o
+		if err := extra(tx, o); err != nil {
+			return err
+		}
+		job, err = tx.AddJob(jobs.Job{
+			Kind: JobOrder, Key: o.Ref, RunAt: now,
+			Owner: s.runner.Owner(), LeaseUntil: now.Add(s.runner.Lease()),
+		})
+		return err
+	})
+	if err != nil {
+		return Order{}, fmt.Errorf("commit order: %w", err)
+	}
+	if order.State != StateSending {
+		return order, nil
+	}
+	one := s.waiting.add(order.Ref)
+	defer s.waiting.leave(order.Ref, one, false)
+	if added {
+		s.opt.Observe(order)
+		s.runner.Adopt(job)
+	}
+	return s.await(ctx, order, one)
+}
+
+// Join waits for news of an order that may be under way, like Buy does;
+// ErrNoOrder when there is none.
+func (s *Service) Join(ctx context.Context, ref string) (Order, error) {
+	one := s.waiting.add(ref)
+	defer s.waiting.leave(ref, one, false)
+	o, err := s.store.Order(ctx, ref)
+	if err != nil || o.State != StateSending {
+		return o, err
+	}
+	return s.await(ctx, o, one)
+}
+
+// await returns the order once its first answer is written, or as it stands
+// when ctx ends. The process at work on it may be another one, so the row is
+// looked at as well.
+func (s *Service) await(ctx context.Context, o Order, one *waiter) (Order, error) {
+	look := time.NewTicker(250 * time.Millisecond)
+	defer look.Stop()
+	for more := true; more && o.State == StateSending; {
+		more = s.waiting.wait(ctx, o.Ref, one, look.C)
+		read, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		now, err := s.store.Order(read, o.Ref)
+		cancel()
+		if err == nil { // otherwise the database hiccups; the order is committed, so keep looking
+			o = now
+		}
+	}
+	return o, nil
+}
+
+// Order reads an order.
+func (s *Service) Order(ctx context.Context, ref string) (Order, error) {
+	return s.store.Order(ctx, ref)
+}
+
+// Buyer is the customer of an order.
+func (s *Service) Buyer(ctx context.Context, o Order) (c Customer, err error) {
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		c, err = tx.CustomerByID(o.Customer)
+		return err
+	})
+	return c, err
+}
+
+// Customer finds a customer by MSISDN; the zero Customer when there is none.
+func (s *Service) Customer(ctx context.Context, msisdn string) (Customer, error) {
+	return s.store.Customer(ctx, msisdn)
+}
+
+// Balance is a customer's money, by MSISDN.
+func (s *Service) Balance(ctx context.Context, msisdn string) (Balance, error) {
+	c, err := s.store.Customer(ctx, msisdn)
+	if err != nil || c.ID == "" {
+		return Balance{}, err
+	}
+	return s.store.Balance(ctx, c.ID)
+}
+
+// SetLanguage keeps a customer's choice of language.
+func (s *Service) SetLanguage(ctx context.Context, msisdn, language string) error {
+	newID, now := NewCustomerID(), s.opt.Now()
+	return s.store.InTx(ctx, func(tx Tx) error {
+		c, err := tx.EnsureCustomer(msisdn, newID, now)
+		if err != nil {
+			return err
+		}
+		return tx.SetLanguage(c.ID, language)
+	})
+}
