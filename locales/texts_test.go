@@ -1,0 +1,307 @@
+package locales_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"spaza/gsm7"
+	"spaza/locales"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// A caller's interface is met without either package importing the other.
+var _ interface {
+	Say(lang, key string, args ...struct{ Name, Value string }) string
+} = (*locales.Catalogue)(nil)
+
+// room is what a screen and an SMS hold, in septets.
+const room = 160
+
+// longest is the longest realistic value of every placeholder but {what} and
+// {why}, which are texts themselves.
+var longest = map[string]string{
+	"amount": "R1000.50", "balance": "R1000.50", "missing": "R1000.50", "held": "R1000.50",
+	"min": "R10.50", "max": "R1000", "number": "0821234567", "network": "Networks",
+	"ref": "7F3K2ABC", "help": "0821234567", "callcentre": "0821234567", "code": "*120*12345#",
+	"date": "21 Nov 14:05", "wait": "59",
+}
+
+// budget is how many septets a text may take, filled in and folded: the entry
+// that is its key, or the longest beginning of it.
+var budget = map[string]int{
+	"":     room,
+	"nav.": 8, "resume.go": 16, "resume.restart": 16, "what.": 24,
+	"menu.": 20, "menu.prompt": 26, "menu.last": 68, "last.": 56, "again.pick": 44,
+	"airtime.amount.": 44, "airtime.amount.ask": 64, "airtime.amount.other": 16,
+	"airtime.confirm.pay": 20, "airtime.confirm.cancel": 16, "airtime.again": 16,
+	"airtime.short.voucher": 20, "airtime.short.other": 16,
+	"voucher.done.continue": 30, "voucher.done.airtime": 20, "voucher.pin.bad": 60, "voucher.refused.line": 60,
+	"language.name": 16, "why.": 60,
+}
+
+func load(t *testing.T) *locales.Catalogue {
+	t.Helper()
+	c, err := locales.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// say fills a text in with the longest values. The texts that a {why} or {what}
+// may be are given by the beginnings of their keys.
+func say(t *testing.T, c *locales.Catalogue, lang, key string, inner ...string) string {
+	t.Helper()
+	var args []locales.Arg
+	for _, name := range c.Placeholders(key) {
+		value, ok := longest[name]
+		if !ok && (name == "what" || name == "why") && len(inner) > 0 {
+			value, ok = longestOf(t, c, lang, inner), true
+		}
+		if !ok {
+			t.Fatalf("%s: say in this test what the longest {%s} is", key, name)
+		}
+		args = append(args, locales.Arg{Name: name, Value: value})
+	}
+	return c.Say(lang, key, args...)
+}
+
+// longestOf is the longest of the texts whose keys begin with any of starts.
+func longestOf(t *testing.T, c *locales.Catalogue, lang string, starts []string) string {
+	t.Helper()
+	var found string
+	for _, key := range c.Keys() {
+		if slices.ContainsFunc(starts, func(s string) bool { return strings.HasPrefix(key, s) }) {
+			if s := say(t, c, lang, key); septets(t, s) > septets(t, found) {
+				found = s
+			}
+		}
+	}
+	if found == "" {
+		t.Fatalf("no key begins with any of %q", starts)
+	}
+	return found
+}
+
+func septets(t *testing.T, s string) int {
+	t.Helper()
+	n, ok := gsm7.Cost(gsm7.Fold(s))
+	if !ok {
+		t.Fatalf("%q does not fold into the alphabet", s)
+	}
+	return n
+}
+
+// innerOf is what a text's {why} or {what} may be.
+func innerOf(key string) []string {
+	switch {
+	case key == "menu.last":
+		return []string{"last."}
+	case key == "resume.prompt":
+		return []string{"what."}
+	case strings.HasPrefix(key, "voucher.") || key == "sms.refused":
+		return voucherReasons
+	default:
+		return airtimeReasons
+	}
+}
+
+// Which refusals each product has.
+var (
+	airtimeReasons = []string{"why.unavailable", "why.try_later", "why.product_gone", "why.amount", "why.number", "why.wrong_network", "why.customer"}
+	voucherReasons = []string{"why.unavailable", "why.try_later", "why.product_gone", "why.customer", "why.voucher"}
+)
+
+func TestEveryTextFitsWithItsLongestValues(t *testing.T) {
+	c := load(t)
+	for _, l := range c.Languages() {
+		for _, key := range c.Keys() {
+			limit, match := 0, -1
+			for start, n := range budget {
+				if strings.HasPrefix(key, start) && len(start) > match {
+					limit, match = n, len(start)
+				}
+			}
+			s := say(t, c, l.Code, key, innerOf(key)...)
+			if n := septets(t, s); n > limit {
+				t.Errorf("%s %s takes %d septets, may take %d: %q", l.Code, key, n, limit, s)
+			}
+		}
+	}
+}
+
+func TestEveryTextFoldsWithoutLoss(t *testing.T) {
+	c := load(t)
+	for _, l := range c.Languages() {
+		for _, key := range c.Keys() {
+			s := say(t, c, l.Code, key, innerOf(key)...)
+			if folded := gsm7.Fold(s); strings.Count(folded, "?") != strings.Count(s, "?") {
+				t.Errorf("%s %s loses letters: %q folds to %q", l.Code, key, s, folded)
+			}
+			if !norm.NFC.IsNormalString(s) {
+				t.Errorf("%s %s has marks that are not part of their letters: %+q", l.Code, key, s)
+			}
+			if strings.Contains(s, "  ") {
+				t.Errorf("%s %s has two blanks in a row: %q", l.Code, key, s)
+			}
+		}
+	}
+}
+
+// TestWholeScreensFit puts texts together as conversations do: lines, numbered
+// options and the way back. The engine pages what is longer; these must not need
+// it.
+func TestWholeScreensFit(t *testing.T) {
+	networks := []string{"=Vodacom", "=MTN", "=Cell C", "=Telkom"}
+	amounts := []string{"=R10", "=R20", "=R50", "=R100", "airtime.amount.other"}
+	screens := []struct {
+		name    string
+		lines   []string // keys
+		options []string // keys, or labels after =
+		nav     bool
+	}{
+		{"menu", []string{"menu.last", "menu.prompt"}, []string{"menu.airtime", "menu.voucher", "menu.balance", "menu.help", "menu.language"}, false},
+		{"menu, asked again", []string{"again.pick", "menu.prompt"}, []string{"menu.airtime", "menu.voucher", "menu.balance", "menu.help", "menu.language"}, false},
+		{"resume", []string{"again.pick", "resume.prompt"}, []string{"resume.go", "resume.restart"}, false},
+		{"network", []string{"again.pick", "airtime.network.ask"}, networks, true},
+		{"amount", []string{"again.pick", "airtime.amount.ask"}, amounts, true},
+		{"other amount", []string{"airtime.other.ask"}, nil, true},
+		{"other amount, no number", []string{"airtime.amount.bad", "airtime.other.ask"}, nil, true},
+		{"other amount, not whole", []string{"airtime.amount.whole", "airtime.other.ask"}, nil, true},
+		{"other amount, too low", []string{"airtime.amount.low", "airtime.other.ask"}, nil, true},
+		{"other amount, too high", []string{"airtime.amount.high", "airtime.other.ask"}, nil, true},
+		{"confirm", []string{"airtime.confirm.ask"}, []string{"airtime.confirm.pay", "airtime.confirm.cancel"}, true},
+		{"short", []string{"airtime.short.ask"}, []string{"airtime.short.voucher", "airtime.short.other", "airtime.confirm.cancel"}, true},
+		{"declined", []string{"airtime.declined"}, []string{"airtime.again"}, true},
+		{"cancelled", []string{"airtime.cancelled"}, []string{"airtime.again"}, true},
+		{"no airtime", []string{"airtime.none"}, nil, true},
+		{"PIN", []string{"voucher.pin.ask"}, nil, true},
+		{"PIN, wrong length", []string{"voucher.pin.bad", "voucher.pin.ask"}, nil, true},
+		{"PIN, refused", []string{"voucher.refused.line", "voucher.pin.ask"}, nil, true},
+		{"PIN, locked", []string{"voucher.pin.locked"}, nil, true},
+		{"voucher taken", []string{"voucher.done"}, []string{"voucher.done.continue", "voucher.done.airtime"}, true},
+		{"voucher refused", []string{"voucher.refused"}, []string{"menu.voucher"}, true},
+		{"balance", []string{"balance.show", "balance.held"}, nil, true},
+		{"help", []string{"help.show"}, nil, true},
+		{"language", []string{"again.pick", "language.ask"}, []string{"=English", "=isiZulu"}, true},
+		{"language chosen", []string{"language.done", "menu.prompt"}, []string{"menu.airtime", "menu.voucher", "menu.balance", "menu.help", "menu.language"}, false},
+	}
+	c := load(t)
+	for _, l := range c.Languages() {
+		for _, screen := range screens {
+			var lines []string
+			for _, key := range screen.lines {
+				lines = append(lines, say(t, c, l.Code, key, innerOf(key)...))
+			}
+			for i, key := range screen.options {
+				label, literal := strings.CutPrefix(key, "=")
+				if !literal {
+					label = say(t, c, l.Code, key)
+				}
+				lines = append(lines, strconv.Itoa(i+1)+" "+label)
+			}
+			if screen.nav {
+				lines = append(lines, "0 "+c.Say(l.Code, "nav.back")+" 00 "+c.Say(l.Code, "nav.home"))
+			}
+			s := strings.Join(lines, "\n")
+			if n := septets(t, s); n > room {
+				t.Errorf("%s, %s takes %d septets:\n%s", l.Code, screen.name, n, s)
+			}
+		}
+	}
+}
+
+func TestEveryReasonHasAText(t *testing.T) {
+	c := load(t)
+	file, err := parser.ParseFile(token.NewFileSet(), "../vend/provider.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Reason" {
+			return true
+		}
+		for _, v := range spec.Values {
+			reason, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reasons++
+			if !slices.Contains(c.Keys(), "why."+reason) {
+				t.Errorf("why.%s is missing", reason)
+			}
+		}
+		return true
+	})
+	if reasons == 0 {
+		t.Error("found no reasons; have they moved?")
+	}
+}
+
+func TestEveryFailureSaysWhereTheMoneyIs(t *testing.T) {
+	says := map[string][]string{
+		"en": {"Nothing was bought", "Nothing more was bought", "money", "balance", "voucher is still good"},
+		"zu": {"Akukho okuthengiwe", "Akukho okunye okuthengiwe", "mali", "Ivawusha yakho isasebenza"},
+	}
+	c := load(t)
+	for _, l := range c.Languages() {
+		if says[l.Code] == nil {
+			t.Errorf("say in this test how %s speaks of money", l.Name)
+		}
+		for _, key := range []string{
+			"again.end", "again.limit", "broken", "busy", "conflict", "unsure",
+			"airtime.none", "airtime.pending", "airtime.declined", "airtime.cancelled",
+			"voucher.pin.locked", "voucher.refused", "voucher.checking", "voucher.person",
+			"sms.declined", "sms.refused", "sms.person", "sms.voucher.person",
+		} {
+			s := c.Say(l.Code, key)
+			if !slices.ContainsFunc(says[l.Code], func(p string) bool { return strings.Contains(s, p) }) {
+				t.Errorf("%s %s says nothing of the money: %q", l.Code, key, s)
+			}
+		}
+	}
+}
+
+func TestTextsUseWordsOfTheCounter(t *testing.T) {
+	c := load(t)
+	for _, l := range c.Languages() {
+		for _, key := range c.Keys() {
+			s := strings.ToLower(c.Say(l.Code, key))
+			for _, word := range []string{"transaction", "initiat", "invalid", "redeem", "denominat", "error", "failed", "session", "terminat"} {
+				if strings.Contains(s, word) {
+					t.Errorf("%s %s says %q", l.Code, key, word)
+				}
+			}
+		}
+	}
+}
+
+func TestWaitingForAPINIsCountedInTheLanguage(t *testing.T) {
+	c := load(t)
+	for _, tc := range []struct{ lang, n, want string }{
+		{"en", "0", " 0 minutes,"}, {"en", "1", " 1 minute,"}, {"en", "2", " 2 minutes,"},
+		{"zu", "0", " umzuzu ongu-0,"}, {"zu", "1", " umzuzu ongu-1,"}, {"zu", "2", " imizuzu engu-2,"},
+	} {
+		if got := c.Say(tc.lang, "voucher.pin.locked", locales.Arg{Name: "wait", Value: tc.n}); !strings.Contains(got, tc.want) {
+			t.Errorf("%s, %s: %q lacks %q", tc.lang, tc.n, got, tc.want)
+		}
+	}
+}
+
+func TestTheLanguagesAreThere(t *testing.T) {
+	want := []locales.Language{{Code: "en", Name: "English"}, {Code: "zu", Name: "isiZulu"}}
+	if got := load(t).Languages(); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
