@@ -136,6 +136,7 @@ type turn struct {
 	session [sessionHashSize]byte
 	hash    [turnHashSize]byte
 	keyed   bool // hash tells repetitions
+	doing   bool // an effect was begun
 	report  Report
 }
 
@@ -150,8 +151,12 @@ func (e *Engine) Handle(ctx context.Context, in Turn) (reply Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in turn: %v\n%s", p, debug.Stack())
-			reply = e.sorry(KeyBroken)
-			t.report.Outcome = Broken
+			// Past the save an effect may have begun, so "nothing was done" can
+			// not be said any more.
+			reply, t.report.Outcome = e.sorry(KeyBroken), Broken
+			if t.doing {
+				reply, t.report.Outcome = e.sorry(KeyUnsure), Unsure
+			}
 		}
 		t.report.Err = err
 		t.report.Took = e.opt.Now().Sub(begin)
@@ -268,6 +273,7 @@ func (e *Engine) effect(ctx context.Context, t *turn, p *plan, current string) (
 }
 
 func (e *Engine) doEffect(ctx context.Context, t *turn, p *plan, current string) (Reply, error) {
+	t.doing = true
 	for hops := 0; p.do != nil; hops++ {
 		if hops == maxHops {
 			return e.broken(t, fmt.Errorf("state %q does one thing after another without end", p.do.ID))
@@ -347,7 +353,7 @@ func (e *Engine) encode(r *record) string {
 func (e *Engine) sorry(key string) Reply { return e.sorryIn("", key) }
 
 func (e *Engine) sorryIn(lang, key string) Reply {
-	return Reply{Text: e.words.Say(lang, key), End: true}
+	return Reply{Text: e.words.Say(lang, key, e.m.book.Common...), End: true}
 }
 
 func (e *Engine) busy(t *turn, doing string, err error) (Reply, error) {

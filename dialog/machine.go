@@ -47,7 +47,7 @@ type node struct {
 // compile checks a book and makes it ready; all faults are reported together.
 func compile(b Book) (*machine, error) {
 	say := func(key string) func(*Talk, *Screen) {
-		return func(t *Talk, s *Screen) { s.Text = t.Say(key) }
+		return func(t *Talk, s *Screen) { s.Text = t.Say(key, b.Common...) }
 	}
 	b.States = append(slices.Clone(b.States),
 		State{ID: stateStopped, Ask: say(KeyStopped), End: true},

@@ -136,4 +136,7 @@ type Book struct {
 	// Keep lists the variables that outlive a conversation, until the session
 	// expires.
 	Keep []TextVar
+	// Common are arguments of the texts that the engine says itself, such as a
+	// number to phone.
+	Common []Arg
 }

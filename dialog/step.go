@@ -155,9 +155,10 @@ func (e *Engine) open(ctx context.Context, t *turn, p *plan, deep []string) erro
 		return err
 	}
 	for _, input := range deep {
-		if p.do != nil || p.node.End || p.node.Secret || p.node.Confirm || p.talk.notice != "" {
+		if p.do != nil || p.node.End || p.node.Secret || p.node.Confirm || r.strikes > 0 {
 			break
 		}
+		p.talk.notice = ""
 		e.compose(p, &Screen{}, 0) // the options that this input picks from
 		if err := e.answer(ctx, t, p, input); err != nil {
 			return err
@@ -233,9 +234,10 @@ func (e *Engine) answer(ctx context.Context, t *turn, p *plan, typed string) err
 		}
 	}
 	in.Option = r.picked(in.Text, s.Options)
+	p.talk.options = len(s.Options)
 	move, err := Stay, error(nil)
 	if in.Option == "" && !n.Free {
-		_, _ = p.talk.Again(KeyPick)
+		_, _ = p.talk.AgainPick(len(s.Options))
 	} else if move, err = n.Answer(ctx, &p.talk, in); err != nil {
 		return fmt.Errorf("answer %q: %w", n.ID, err)
 	}
@@ -264,7 +266,7 @@ func (e *Engine) resume(ctx context.Context, t *turn, p *plan, in Input) error {
 		r.flags = 0
 		return e.arrive(ctx, t, p, e.m.start)
 	}
-	_, _ = p.talk.Again(KeyPick)
+	_, _ = p.talk.AgainPick(2)
 	p.talk.strike = false
 	if r.strikes++; int(r.strikes) >= e.opt.MaxStrikes {
 		p.talk.notice, r.flags = "", 0

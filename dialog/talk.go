@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"strconv"
 	"time"
 
 	"spaza/secret"
@@ -36,12 +37,16 @@ type Talk struct {
 	// the customer has dialled again since.
 	Resumed bool
 
-	lang   string
-	words  Words
-	vars   vars
-	notice string
-	strike bool
+	lang    string
+	words   Words
+	vars    vars
+	notice  string
+	strike  bool
+	options int // of the screen that is being answered
 }
+
+// Options is how many options the screen has that is being answered.
+func (t *Talk) Options() int { return t.options }
 
 // Lang is the language of the conversation.
 func (t *Talk) Lang() string { return t.lang }
@@ -91,6 +96,14 @@ func (t *Talk) SetInt(v IntVar, value int64) {
 func (t *Talk) Again(key string, args ...Arg) (Move, error) {
 	t.notice, t.strike = t.Say(key, args...), true
 	return Stay, nil
+}
+
+// AgainPick refuses an answer that is none of the n options.
+func (t *Talk) AgainPick(n int) (Move, error) {
+	if n == 0 {
+		return t.Again(KeyOnlyBack)
+	}
+	return t.Again(KeyPick, Arg{Name: "n", Value: strconv.Itoa(number(n - 1))})
 }
 
 // Note puts one line above the next screen.

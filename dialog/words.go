@@ -9,7 +9,8 @@ const (
 	KeyResume    = "resume.prompt"  // {what}: go on where the last session broke off?
 	KeyResumeGo  = "resume.go"      // option: go on
 	KeyResumeNew = "resume.restart" // option: start again
-	KeyPick      = "again.pick"     // that was no number of the list
+	KeyPick      = "again.pick"     // {n}: that was no number of the list of n
+	KeyOnlyBack  = "again.back"     // the same where there is no list
 	KeyStopped   = "again.end"      // three answers were not understood
 	KeyTooLong   = "again.limit"    // too many turns
 	KeyConflict  = "conflict"       // the callback contradicts what came before

@@ -153,7 +153,7 @@ func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Inp
 	case in.Option != "":
 		c, err := strconv.ParseInt(in.Option, 10, 64)
 		if err != nil {
-			return t.Again(dialog.KeyPick)
+			return t.AgainPick(t.Options())
 		}
 		want = ledger.Cents(c)
 	default:
@@ -169,7 +169,7 @@ func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Inp
 	if _, ok := n.Sells(want); !ok {
 		switch {
 		case n.Range.Code == "":
-			return t.Again(dialog.KeyPick)
+			return t.AgainPick(t.Options())
 		case want < n.Range.Min:
 			return t.Again("airtime.amount.low", money("min", wholeUp(n.Range.Min)))
 		default:
@@ -283,11 +283,11 @@ func (f airtimeFlow) refused(ctx context.Context, t *dialog.Talk, r vend.Reason)
 	f.readBalance(ctx, t)
 	switch r {
 	case vend.ReasonWrongNetwork:
-		t.Note(whyKey(r))
+		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
 		return "network", nil
 	case vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh:
 		t.SetInt(amount, 0)
-		t.Note(whyKey(r))
+		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
 		return "amount", nil
 	}
 	return "declined", nil

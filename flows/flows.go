@@ -49,6 +49,8 @@ type Shop struct {
 	Languages []Language
 	// Help is the operator's support number, as people dial it.
 	Help string
+	// Code is what customers dial.
+	Code string
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -65,7 +67,7 @@ func Book(s Shop) dialog.Book {
 	} {
 		all = append(all, flow...)
 	}
-	return dialog.Book{Start: menuStart, States: all, Open: open(s), Keep: []dialog.TextVar{lastRef}}
+	return dialog.Book{Start: menuStart, States: all, Open: open(s), Keep: []dialog.TextVar{lastRef}, Common: []dialog.Arg{text("help", s.Help)}}
 }
 
 // open reads who is calling. A customer that can not be read is served in the

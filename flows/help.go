@@ -11,9 +11,9 @@ const helpShow dialog.StateID = "help.show"
 func help(s Shop) []dialog.State {
 	return []dialog.State{{
 		ID: helpShow, Back: menuStart,
-		Ask: says("help.show", text("help", s.Help)),
+		Ask: says("help.show", text("help", s.Help), text("code", s.Code)),
 		Answer: func(_ context.Context, t *dialog.Talk, _ dialog.Input) (dialog.Move, error) {
-			return t.Again(dialog.KeyPick)
+			return t.AgainPick(0)
 		},
 	}}
 }

@@ -2,6 +2,7 @@ package vend
 
 import (
 	"crypto/rand"
+	"slices"
 	"time"
 )
 
@@ -35,7 +36,7 @@ func NewCustomerID() string { return string(appendRandom([]byte("C"), 15)) }
 
 func appendRandom(b []byte, n int) []byte {
 	at := len(b)
-	b = b[:at+n]
+	b = slices.Grow(b, n)[:at+n]
 	_, _ = rand.Read(b[at:]) // never fails: crypto/rand aborts the process instead
 	for i := at; i < len(b); i++ {
 		b[i] = refAlphabet[b[i]&31]

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"spaza/secret"
+)
+
+// config is everything an operator can set, each by one environment variable.
+// The doc tag says what it is for; `spaza config check` and the README's table
+// are made of it. Empty means unset.
+type config struct {
+	Env         string        `env:"SPAZA_ENV" envDefault:"development" doc:"development, or production: then nothing embedded, open or missing is accepted"`
+	Listen      string        `env:"SPAZA_LISTEN" envDefault:"127.0.0.1:8080" doc:"public listener, host:port"`
+	AdminListen string        `env:"SPAZA_ADMIN_LISTEN" doc:"admin listener (metrics, profiles), host:port, default 127.0.0.1:8081; set to nothing it is off"`
+	AdminToken  secret.Text   `env:"SPAZA_ADMIN_TOKEN" doc:"asked for on the admin listener; required when that is not loopback"`
+	DataDir     string        `env:"SPAZA_DATA_DIR" envDefault:"./data" doc:"folder of the embedded database and key"`
+	RedisURL    secret.Text   `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels; unset: embedded"`
+	DatabaseURL secret.Text   `env:"SPAZA_DATABASE_URL" doc:"postgres://...; unset: SQLite in the data folder"`
+	SecretKey   secret.Text   `env:"SPAZA_SECRET_KEY" doc:"32 bytes in base64, for what is kept encrypted; unset: made once in the data folder"`
+	Provider    string        `env:"SPAZA_PROVIDER" envDefault:"flash" doc:"who sells: flash"`
+	FlashBase   string        `env:"SPAZA_FLASH_BASE_URL" doc:"bare host of the Flash Partner API v4; unset: embedded simulator"`
+	FlashToken  string        `env:"SPAZA_FLASH_TOKEN_URL" doc:"where its tokens are had; default base + /token"`
+	FlashKey    secret.Text   `env:"SPAZA_FLASH_API_KEY" doc:"API key, as handed out"`
+	FlashAcct   string        `env:"SPAZA_FLASH_ACCOUNT_NUMBER" doc:"account number of the merchant"`
+	FlashStore  string        `env:"SPAZA_FLASH_STORE_ID" doc:"storeId sent with every sale, where Flash asks for one"`
+	FlashTill   string        `env:"SPAZA_FLASH_TERMINAL_ID" doc:"terminalId sent with every sale, where Flash asks for one"`
+	ReplyBudget time.Duration `env:"SPAZA_REPLY_BUDGET" envDefault:"3s" doc:"how long a USSD answer waits for the provider"`
+	USSDKey     secret.Text   `env:"SPAZA_USSD_KEY" doc:"shared secret on every USSD route, as ?key= or as password; unset: this machine only"`
+	SMSURL      string        `env:"SPAZA_SMS_API_URL" doc:"host of the Africa's Talking messaging API; unset: the handset's inbox"`
+	SMSUser     string        `env:"SPAZA_SMS_USERNAME" doc:"user name there"`
+	SMSKey      secret.Text   `env:"SPAZA_SMS_API_KEY" doc:"API key there"`
+	SMSSender   string        `env:"SPAZA_SMS_SENDER" doc:"sender name or short code, where one is registered"`
+	HelpNumber  string        `env:"SPAZA_HELP_NUMBER" doc:"support number shown to customers; default 0800 000 000 outside production"`
+	DialCode    string        `env:"SPAZA_DIAL_CODE" envDefault:"*120*384#" doc:"code shown on the handset"`
+	LogFormat   string        `env:"SPAZA_LOG_FORMAT" envDefault:"text" doc:"text or json"`
+	LogLevel    string        `env:"SPAZA_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
+	SandboxAddr string        `env:"SPAZA_SANDBOX_LISTEN" envDefault:"127.0.0.1:8090" doc:"where spaza sandbox listens, host:port"`
+
+	// warnings are what is odd but does not keep the service from starting.
+	warnings []string
+}
+
+// later are the variables of channels and providers that this release does not
+// have. Setting one is answered with a word, not with silence.
+func later(name string) bool {
+	return strings.HasPrefix(name, "SPAZA_TELEGRAM_") || strings.HasPrefix(name, "SPAZA_WHATSAPP_") ||
+		strings.HasPrefix(name, "SPAZA_ELECTRUM_")
+}
+
+// readConfig reads and checks the configuration; all that is wrong comes back
+// at once.
+func readConfig(environ []string) (config, error) {
+	vars := map[string]string{}
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok && strings.HasPrefix(name, "SPAZA_") {
+			vars[name] = strings.TrimSpace(value)
+		}
+	}
+	if _, set := vars["SPAZA_ADMIN_LISTEN"]; !set {
+		vars["SPAZA_ADMIN_LISTEN"] = "127.0.0.1:8081"
+	}
+	known := map[string]bool{}
+	for _, f := range configFields() {
+		known[f.name] = true
+		if vars[f.name] == "" && f.fallback != "" {
+			delete(vars, f.name) // set to nothing is not set
+		}
+	}
+	var c config
+	var faults []error
+	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			faults = append(faults, all.Errors...)
+		} else {
+			faults = append(faults, err)
+		}
+	}
+	for name := range vars {
+		switch {
+		case known[name]:
+		case later(name):
+			c.warnings = append(c.warnings, name+" is set, but this release has nothing that uses it")
+		case strings.HasPrefix(name, "SPAZA_TEST_"), name == "SPAZA_BROWSER_URL":
+		case c.production():
+			faults = append(faults, fmt.Errorf("%s is not a variable of this service", name))
+		default:
+			c.warnings = append(c.warnings, name+" is not a variable of this service")
+		}
+	}
+	slices.Sort(c.warnings)
+	faults = append(faults, c.check()...)
+	if c.production() {
+		faults = append(faults, c.checkProduction()...)
+	}
+	if c.HelpNumber == "" {
+		c.HelpNumber = "0800 000 000"
+	}
+	return c, errors.Join(faults...)
+}
+
+func (c *config) production() bool { return c.Env == "production" }
+
+// check lists what is wrong wherever the service runs.
+func (c *config) check() (faults []error) {
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if c.Env != "development" && c.Env != "production" {
+		bad("SPAZA_ENV is %q; want development or production", c.Env)
+	}
+	if c.Provider != "flash" {
+		bad("SPAZA_PROVIDER is %q; this release sells through flash only", c.Provider)
+	}
+	for name, addr := range map[string]string{"SPAZA_LISTEN": c.Listen, "SPAZA_ADMIN_LISTEN": c.AdminListen, "SPAZA_SANDBOX_LISTEN": c.SandboxAddr} {
+		if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
+			bad("%s is %q; want host:port", name, addr)
+		}
+	}
+	if c.AdminListen != "" && !loopback(c.AdminListen) && c.AdminToken.Empty() {
+		bad("SPAZA_ADMIN_LISTEN is not loopback, so SPAZA_ADMIN_TOKEN is required")
+	}
+	if !c.SecretKey.Empty() {
+		if _, err := secret.ParseKey(c.SecretKey.Reveal()); err != nil {
+			bad("SPAZA_SECRET_KEY: %w", err)
+		}
+	}
+	if u := c.DatabaseURL.Reveal(); u != "" && !strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") {
+		bad("SPAZA_DATABASE_URL must begin with postgres://")
+	}
+	if u := c.RedisURL.Reveal(); u != "" && !strings.HasPrefix(u, "redis://") && !strings.HasPrefix(u, "rediss://") {
+		bad("SPAZA_REDIS_URL must begin with redis:// or rediss://")
+	}
+	for name, u := range map[string]string{"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL} {
+		if p, err := url.Parse(u); u != "" && (err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "") {
+			bad("%s must be an http or https address", name)
+		}
+	}
+	if c.FlashBase != "" && (c.FlashKey.Empty() || c.FlashAcct == "") {
+		bad("SPAZA_FLASH_BASE_URL is set, so SPAZA_FLASH_API_KEY and SPAZA_FLASH_ACCOUNT_NUMBER are required")
+	}
+	if c.SMSURL != "" && (c.SMSKey.Empty() || c.SMSUser == "") {
+		bad("SPAZA_SMS_API_URL is set, so SPAZA_SMS_USERNAME and SPAZA_SMS_API_KEY are required")
+	}
+	if c.ReplyBudget < 100*time.Millisecond || c.ReplyBudget > 6*time.Second {
+		bad("SPAZA_REPLY_BUDGET is %s; want 100ms to 6s, since a turn may take 8s in all", c.ReplyBudget)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		bad("SPAZA_LOG_FORMAT is %q; want text or json", c.LogFormat)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		bad("SPAZA_LOG_LEVEL is %q; want debug, info, warn or error", c.LogLevel)
+	}
+	return faults
+}
+
+// checkProduction lists what must not be embedded, open or missing where real
+// money passes through.
+func (c *config) checkProduction() (faults []error) {
+	need := func(missing bool, name, why string) {
+		if missing {
+			faults = append(faults, fmt.Errorf("%s is required in production: %s", name, why))
+		}
+	}
+	need(c.RedisURL.Empty(), "SPAZA_REDIS_URL", "the embedded Redis forgets every session when the process ends")
+	need(c.DatabaseURL.Empty(), "SPAZA_DATABASE_URL", "the embedded database serves one process and has no backup")
+	need(c.SecretKey.Empty(), "SPAZA_SECRET_KEY", "a key that was made up beside the data protects nothing")
+	need(c.FlashBase == "", "SPAZA_FLASH_BASE_URL", "the embedded simulator sells nothing")
+	need(c.FlashKey.Empty(), "SPAZA_FLASH_API_KEY", "Flash asks for it")
+	need(c.FlashAcct == "", "SPAZA_FLASH_ACCOUNT_NUMBER", "Flash asks for it")
+	need(c.USSDKey.Empty(), "SPAZA_USSD_KEY", "without it anybody can speak as any customer")
+	need(c.SMSURL == "", "SPAZA_SMS_API_URL", "receipts and late results go out by SMS")
+	need(c.HelpNumber == "", "SPAZA_HELP_NUMBER", "customers are told to phone it")
+	if len(c.USSDKey.Reveal()) < 16 && !c.USSDKey.Empty() {
+		faults = append(faults, errors.New("SPAZA_USSD_KEY is shorter than 16 characters"))
+	}
+	for name, u := range map[string]string{"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL} {
+		if p, err := url.Parse(u); err == nil && p.Scheme == "http" && !loopback(p.Host) {
+			faults = append(faults, fmt.Errorf("%s is plain http: credentials would travel in the clear", name))
+		}
+	}
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return faults
+}
+
+// loopback says whether a host:port (or host) can be reached from this machine
+// only.
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// configField is one variable, for printing.
+type configField struct {
+	name, fallback, doc string
+	index               int
+}
+
+func configFields() []configField {
+	var fields []configField
+	t := reflect.TypeFor[config]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name := f.Tag.Get("env"); name != "" {
+			fields = append(fields, configField{name, f.Tag.Get("envDefault"), f.Tag.Get("doc"), i})
+		}
+	}
+	return fields
+}
+
+// describe lists every variable with its value, secrets hidden.
+func (c *config) describe() string {
+	var b strings.Builder
+	v := reflect.ValueOf(*c)
+	for _, f := range configFields() {
+		value := fmt.Sprint(v.Field(f.index).Interface())
+		if value == "" {
+			value = "(unset)"
+		}
+		fmt.Fprintf(&b, "%-28s %s\n", f.name, value)
+	}
+	return b.String()
+}

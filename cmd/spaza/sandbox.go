@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"spaza/flashapi/sandbox"
+)
+
+type sandboxCommand struct{}
+
+// Run serves the provider simulator on its own.
+func (sandboxCommand) Run(ctx context.Context, c console) error {
+	cfg, err := readConfig(c.environ)
+	if err != nil {
+		return fmt.Errorf("the configuration is not usable:\n%w", err)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", cfg.SandboxAddr)
+	if err != nil {
+		return fmt.Errorf("bind SPAZA_SANDBOX_LISTEN: %w", err)
+	}
+	srv := &http.Server{Handler: sandbox.New(sandbox.Options{}), ReadHeaderTimeout: 5 * time.Second}
+	at := "http://" + localAddress(l.Addr().String())
+	fmt.Fprintf(c.out, "Simulator of the Flash Partner API v4 on %s (its books and test numbers: %s/)\n\n", l.Addr(), at)
+	fmt.Fprintf(c.out, "SPAZA_FLASH_BASE_URL=%s\nSPAZA_FLASH_API_KEY=%s\nSPAZA_FLASH_ACCOUNT_NUMBER=%s\n\n", at, sandbox.DefaultAPIKey, sandbox.DefaultAccount)
+	for _, n := range sandbox.TestNumbers() {
+		fmt.Fprintf(c.out, "%-8s %-17s %s\n", n.Kind, n.Value, n.Meaning)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(quiet); err != nil {
+			_ = srv.Close()
+		}
+	}()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve simulator: %w", err)
+	}
+	<-stopped
+	return nil
+}

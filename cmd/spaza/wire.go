@@ -1,0 +1,365 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"spaza/channels"
+	"spaza/dialog"
+	"spaza/flashapi"
+	"spaza/flashapi/sandbox"
+	"spaza/flows"
+	"spaza/jobs"
+	"spaza/locales"
+	"spaza/secret"
+	"spaza/store"
+	"spaza/telemetry"
+	"spaza/vend"
+)
+
+// app is the service, wired and ready to run.
+type app struct {
+	cfg      config
+	log      *slog.Logger
+	public   net.Listener
+	admin    net.Listener // nil when off
+	embedded []string     // what runs inside, for the start-up lines
+
+	server  *channels.Server
+	console *http.Server
+	health  *telemetry.Health
+	runner  *jobs.Runner
+	shelf   *vend.Shelf
+	closers []func() error // in the order of opening
+}
+
+// wire builds the service. It reads top to bottom as a sale is made, from where
+// things are kept to the doors. Both listeners are bound first, so that a port
+// that is taken is known before anything is touched.
+func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) {
+	a = &app{cfg: cfg}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	a.log = telemetry.NewLogger(logTo, telemetry.LogOptions{Format: cfg.LogFormat, Level: logLevel(cfg.LogLevel)})
+	if a.public, err = a.listen(ctx, "SPAZA_LISTEN", cfg.Listen); err != nil {
+		return a, err
+	}
+	if cfg.AdminListen != "" {
+		if a.admin, err = a.listen(ctx, "SPAZA_ADMIN_LISTEN", cfg.AdminListen); err != nil {
+			return a, err
+		}
+	}
+
+	// Where things are kept.
+	keys, err := a.keyring()
+	if err != nil {
+		return a, err
+	}
+	sql, err := a.database(ctx)
+	if err != nil {
+		return a, err
+	}
+	sessions, err := a.sessions()
+	if err != nil {
+		return a, err
+	}
+	metrics := telemetry.NewMetrics(telemetry.MetricsOptions{Version: version, Snapshot: snapshot(sql), Logger: a.log})
+
+	// Who sells.
+	flash, err := a.flash(metrics)
+	if err != nil {
+		return a, err
+	}
+	provider := flashapi.NewProvider(flash)
+	a.shelf = vend.NewShelf(provider, time.Now)
+
+	// The sale, and what is done later.
+	shop := vend.New(sql, provider, keys, vend.Options{Logger: a.log})
+	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
+	shop.Attach(a.runner)
+
+	// What is said.
+	words, err := locales.Load()
+	if err != nil {
+		return a, err
+	}
+	messenger, inbox, err := a.messenger()
+	if err != nil {
+		return a, err
+	}
+	notices := flows.Notices{Orders: shop, Words: words, Help: cfg.HelpNumber, Now: time.Now, Send: countMessages(messenger, metrics)}
+	a.runner.Handle(vend.JobOrder, shop.Work)
+	a.runner.Handle(vend.JobNotice, notices.Work)
+	book := flows.Book(flows.Shop{
+		Till: shop, Purse: shop, Members: shop, Shelf: a.shelf, Languages: languages(words), Help: cfg.HelpNumber, Code: cfg.DialCode,
+	})
+	engine, err := dialog.New(book, words, sessions, dialog.Options{
+		Hash: keys.Hash, Budget: cfg.ReplyBudget, Observe: observeTurns(metrics, telemetry.NewTurnLog(a.log)),
+	})
+	if err != nil {
+		return a, err
+	}
+
+	// The doors.
+	doors := []channels.Channel{channels.NewAfricasTalking(engine, words.Say("", "sorry"))}
+	if !cfg.production() {
+		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))
+	}
+	a.health = telemetry.NewHealth([]telemetry.Check{
+		{Name: "redis", Probe: sessions.Ping},
+		{Name: "sql", Probe: sql.Ping},
+		{Name: "provider", Probe: flash.Ready},
+	}, telemetry.HealthOptions{Logger: a.log})
+	a.server = channels.NewServer(doors, channels.ServerOptions{
+		Key: cfg.USSDKey, Logger: a.log,
+		Live:  func(context.Context) (int, []byte) { return a.health.Healthz() },
+		Ready: func(context.Context) (int, []byte) { return a.health.Readyz() },
+	})
+	a.console = &http.Server{
+		Handler:           telemetry.AdminHandler(metrics, a.health, telemetry.AdminOptions{Token: cfg.AdminToken}),
+		ReadHeaderTimeout: 5 * time.Second,
+	}
+	return a, nil
+}
+
+func (a *app) listen(ctx context.Context, name, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("bind %s: %w", name, err)
+	}
+	a.onClose(func() error {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return l, nil
+}
+
+func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+// keyring takes the configured key, or the one in the data folder, which is made
+// on the first start.
+func (a *app) keyring() (*secret.Keyring, error) {
+	text := a.cfg.SecretKey.Reveal()
+	if text == "" {
+		a.embedded = append(a.embedded, "secret key in "+a.cfg.DataDir+" (set SPAZA_SECRET_KEY)")
+		var err error
+		if text, err = keyFile(a.cfg.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	key, err := secret.ParseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("read secret key: %w", err)
+	}
+	return secret.NewKeyring(key)
+}
+
+// keyFile reads the key of a data folder, and makes it where there is none.
+func keyFile(dir string) (string, error) {
+	path := filepath.Join(dir, "secret.key")
+	for {
+		b, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
+		if err == nil {
+			return string(bytesTrim(b)), nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return "", fmt.Errorf("read secret key: %w", err)
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("make data folder: %w", err)
+		}
+		// Written aside and linked into place, so that of two that start at
+		// once both use the key of one.
+		tmp, err := os.CreateTemp(dir, ".key-*")
+		if err != nil {
+			return "", fmt.Errorf("make secret key: %w", err)
+		}
+		_, err = tmp.WriteString(secret.NewKey() + "\n")
+		err = errors.Join(err, tmp.Sync(), tmp.Close())
+		if err == nil {
+			if err = os.Link(tmp.Name(), path); errors.Is(err, os.ErrExist) {
+				err = nil
+			}
+		}
+		if err = errors.Join(err, os.Remove(tmp.Name())); err != nil {
+			return "", fmt.Errorf("make secret key: %w", err)
+		}
+	}
+}
+
+func bytesTrim(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == ' ') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func (a *app) database(ctx context.Context) (*store.SQL, error) {
+	url := a.cfg.DatabaseURL.Reveal()
+	if url == "" {
+		path := filepath.Join(a.cfg.DataDir, "spaza.db")
+		a.embedded = append(a.embedded, "SQLite in "+path+" (set SPAZA_DATABASE_URL)")
+		url = "sqlite:" + path
+	}
+	sql, err := store.OpenSQL(ctx, url, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(sql.Close)
+	return sql, nil
+}
+
+func (a *app) sessions() (*store.Sessions, error) {
+	url := a.cfg.RedisURL.Reveal()
+	if url == "" {
+		a.embedded = append(a.embedded, "Redis in memory (set SPAZA_REDIS_URL)")
+		redis, err := store.StartEmbeddedRedis()
+		if err != nil {
+			return nil, err
+		}
+		a.onClose(func() error { redis.Close(); return nil })
+		url = redis.URL()
+	}
+	sessions, err := store.OpenSessions(url)
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(sessions.Close)
+	return sessions, nil
+}
+
+// flash connects to the configured provider, or to a simulator of it in this
+// process.
+func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
+	o := flashapi.Options{
+		BaseURL: a.cfg.FlashBase, TokenURL: a.cfg.FlashToken, APIKey: a.cfg.FlashKey, AccountNumber: a.cfg.FlashAcct,
+		StoreID: a.cfg.FlashStore, TerminalID: a.cfg.FlashTill, Observe: m.Upstream,
+	}
+	if o.BaseURL == "" {
+		a.embedded = append(a.embedded, "provider simulator: no real airtime is sold (set SPAZA_FLASH_BASE_URL, _API_KEY, _ACCOUNT_NUMBER)")
+		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
+		if err != nil {
+			return nil, fmt.Errorf("start provider simulator: %w", err)
+		}
+		srv := &http.Server{Handler: sandbox.New(sandbox.Options{}), ReadHeaderTimeout: 5 * time.Second}
+		go func() { _ = srv.Serve(l) }()
+		a.onClose(srv.Close)
+		o.BaseURL, o.TokenURL = "http://"+l.Addr().String(), ""
+		o.APIKey, o.AccountNumber = secret.New(sandbox.DefaultAPIKey), sandbox.DefaultAccount
+	}
+	c, err := flashapi.New(o)
+	if err != nil {
+		return nil, err
+	}
+	a.onClose(func() error { c.Close(); return nil })
+	return c, nil
+}
+
+// messenger is the way out for messages: SMS where it is configured, else the
+// inbox of the handset.
+func (a *app) messenger() (channels.Messenger, *channels.Inbox, error) {
+	inbox := channels.NewInbox(time.Now)
+	if a.cfg.SMSURL == "" {
+		a.embedded = append(a.embedded, "SMS to the handset's inbox (set SPAZA_SMS_API_URL, _USERNAME, _API_KEY)")
+		return inbox, inbox, nil
+	}
+	sms, err := channels.NewAfricasTalkingSMS(channels.SMSOptions{
+		BaseURL: a.cfg.SMSURL, Username: a.cfg.SMSUser, APIKey: a.cfg.SMSKey, Sender: a.cfg.SMSSender,
+	})
+	return sms, inbox, err
+}
+
+// hints are numbers worth trying on the handset, when the embedded simulator
+// sells.
+func (a *app) hints() []channels.HandsetHint {
+	if a.cfg.FlashBase != "" {
+		return nil
+	}
+	var hints []channels.HandsetHint
+	for _, n := range sandbox.TestNumbers() {
+		hints = append(hints, channels.HandsetHint{Label: n.Kind + ": " + n.Meaning, Value: n.Value})
+	}
+	return hints
+}
+
+func languages(c *locales.Catalogue) []flows.Language {
+	var all []flows.Language
+	for _, l := range c.Languages() {
+		all = append(all, flows.Language{Code: l.Code, Name: l.Name})
+	}
+	return all
+}
+
+func observeTurns(m *telemetry.Metrics, l *telemetry.TurnLog) func(dialog.Report) {
+	return func(r dialog.Report) {
+		flow := r.To.Flow()
+		if r.Outcome == dialog.Hangup {
+			m.SessionEnded(r.Channel, string(r.To), r.Status)
+		} else {
+			m.Turn(r.Channel, flow, string(r.From), string(r.To), string(r.Outcome), r.Took)
+		}
+		l.Write(context.Background(), telemetry.Turn{
+			Channel: r.Channel, Flow: flow, User: r.Who, From: string(r.From), To: string(r.To),
+			Outcome: string(r.Outcome), Took: r.Took, Err: r.Err,
+		})
+	}
+}
+
+func countMessages(to channels.Messenger, m *telemetry.Metrics) func(context.Context, string, string, string) error {
+	return func(ctx context.Context, id, number, text string) error {
+		err := to.Send(ctx, channels.Message{ID: id, To: number, Text: text})
+		if err != nil {
+			m.Message("failed")
+			return err
+		}
+		m.Message("sent")
+		return nil
+	}
+}
+
+func snapshot(sql *store.SQL) telemetry.SnapshotFunc {
+	return func(ctx context.Context) (telemetry.Snapshot, error) {
+		st, err := sql.Stats(ctx, time.Now())
+		if err != nil {
+			return telemetry.Snapshot{}, err
+		}
+		var s telemetry.Snapshot
+		for _, o := range st.Orders {
+			s.Orders = append(s.Orders, telemetry.OrderCount{State: string(o.State), Count: int64(o.Count), Oldest: o.Oldest})
+		}
+		for _, j := range st.Jobs {
+			s.Jobs = append(s.Jobs, telemetry.JobCount{Kind: string(j.Kind), Waiting: int64(j.Waiting), Held: int64(j.Held), Dead: int64(j.Dead), Lag: j.Lag})
+		}
+		return s, nil
+	}
+}
+
+func logLevel(name string) slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(name)) // checked with the configuration
+	return l
+}
+
+// close gives back what wire opened, the last first.
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if err := a.closers[i](); err != nil && a.log != nil {
+			a.log.Warn("close", "err", err)
+		}
+	}
+	a.closers = nil
+}
