@@ -152,7 +152,10 @@ func (s *Server) admits(g Guard, c *Callback) bool {
 		return true
 	}
 	if s.opt.Key.Empty() {
-		return c.Remote.IsLoopback() && c.Header(fiber.HeaderXForwardedFor) == "" && c.Header("Forwarded") == ""
+		// This machine only: not through a proxy on it, and not by a web page
+		// whose name was made to point here.
+		return c.Remote.IsLoopback() && namesThisMachine(c.Header(fiber.HeaderHost)) &&
+			c.Header(fiber.HeaderXForwardedFor) == "" && c.Header("Forwarded") == ""
 	}
 	for _, given := range []string{queryKey(c.RawQuery), basicPassword(c.Header(fiber.HeaderAuthorization))} {
 		sum := sha256.Sum256([]byte(given)) // equal lengths, so that the comparison tells nothing
@@ -161,6 +164,19 @@ func (s *Server) admits(g Guard, c *Callback) bool {
 		}
 	}
 	return false
+}
+
+// namesThisMachine says whether a Host header is an address or localhost, and
+// not a name that anybody can register.
+func namesThisMachine(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if host == "localhost" {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
 }
 
 func queryKey(raw string) string {
