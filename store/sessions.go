@@ -14,18 +14,18 @@ import (
 )
 
 // saveScript is the compare-on-version save. KEYS[1] is the session; ARGV: the
-// stamp it must have, the new record, its life in milliseconds, the stamp's
-// length. It answers 1 when the record is there (also when it was already:
-// a repeated request whose first reply was lost), and otherwise what is there.
-var saveScript = redis.NewScript(`
-local have = redis.call('GETRANGE', KEYS[1], 0, ARGV[4] - 1)
+// stamp it must have, the new record, its life in milliseconds. It answers 1
+// when the record is there (also when it was already: a repeated request whose
+// first reply was lost), and otherwise what is there.
+var saveScript = redis.NewScript(fmt.Sprintf(`
+local have = redis.call('GETRANGE', KEYS[1], 0, %d)
 if have == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1
 end
-if have == string.sub(ARGV[2], 1, ARGV[4]) then return 1 end
+if have == string.sub(ARGV[2], 1, %d) then return 1 end
 return redis.call('GET', KEYS[1]) or ''
-`)
+`, dialog.StampSize-1, dialog.StampSize))
 
 // Sessions keeps dialog sessions in Redis. All that is kept of one customer is
 // under one key, so it suits a cluster as well as a single server.
@@ -103,7 +103,7 @@ func (s *Sessions) Load(ctx context.Context, key string) (string, error) {
 
 // Save implements dialog.Store in one round trip.
 func (s *Sessions) Save(ctx context.Context, key, prev, record string, life time.Duration) (string, bool, error) {
-	res, err := saveScript.Run(ctx, s.rdb, []string{key}, prev, record, life.Milliseconds(), dialog.StampSize).Result()
+	res, err := saveScript.Run(ctx, s.rdb, []string{key}, prev, record, life.Milliseconds()).Result()
 	if err != nil {
 		return "", false, fmt.Errorf("save session: %w", err)
 	}

@@ -1,6 +1,7 @@
 package vend
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -49,9 +50,9 @@ type Order struct {
 	Kind     Kind
 	Customer string // the customer's id; see Customer
 	Product  string
-	Label    string // the product as the customer knows it ("Vodacom")
-	Amount   ledger.Cents
-	Target   string // who gets it
+	Label    string       // the product as the customer knows it ("Vodacom")
+	Amount   ledger.Cents // the price; for KindRedeem what was credited, once it was
+	Target   string       // who gets it
 	Fund     Fund
 
 	State   State
@@ -85,10 +86,12 @@ type Fund string
 const FundBalance Fund = "balance"
 
 // Same says whether b asks for the same sale as o: everything the customer
-// agreed to.
+// agreed to. What a voucher is worth is not among it, since that is the answer;
+// its PIN is.
 func (o Order) Same(b Order) bool {
 	return o.Ref == b.Ref && o.Kind == b.Kind && o.Customer == b.Customer && o.Product == b.Product &&
-		o.Amount == b.Amount && o.Target == b.Target && o.Fund == b.Fund
+		(o.Amount == b.Amount || o.Kind == KindRedeem) && o.Target == b.Target && o.Fund == b.Fund &&
+		bytes.Equal(o.PINHash, b.PINHash)
 }
 
 // Customer is who buys. ID is opaque and is what the books know; the MSISDN (11

@@ -228,7 +228,7 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 			return err
 		}
 		if !added {
-			if !order.Same(o) || string(order.PINHash) != string(o.PINHash) {
+			if !order.Same(o) {
 				return ErrReferenceReused
 			}
 			return nil
