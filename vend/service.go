@@ -149,13 +149,22 @@ type Redemption struct {
 	Channel string
 }
 
-// ErrPINTaken is returned when the voucher was handed in before and was, or may
-// have been, accepted. Nothing was sent.
+// ErrPINTaken is returned when the voucher was handed in before, and was
+// accepted or belongs to somebody else's order. Nothing was sent.
 var ErrPINTaken = errors.New("voucher was handed in before")
 
+// heldError says that the customer handed this voucher in before, and that the
+// outcome is not known yet.
+type heldError struct{ order Order }
+
+func (heldError) Error() string { return "voucher is being checked" }
+
 // Redeem takes a voucher in, in full, for balance. It is as idempotent as Buy
-// and waits in the same way. Errors that say nothing was sent: ErrTooManyTries,
-// ErrPINTaken, ErrReferenceReused, ErrRefused, ErrClosing.
+// and waits in the same way. A voucher whose first hand-in is still unclear is
+// not sent again under another reference (the answer to that would be "used
+// already", also if the first had worked): the first order comes back instead.
+// Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken,
+// ErrReferenceReused, ErrRefused, ErrClosing.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
 	if err != nil {
@@ -163,20 +172,26 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	}
 	hash := s.seal.Hash("voucher pin", r.PIN.Reveal())
 	o := Order{Ref: r.Ref, Kind: KindRedeem, Fund: FundBalance, Channel: r.Channel, PINHash: hash[:16]}
-	return s.begin(ctx, r.MSISDN, o, req, func(tx Tx, o Order) error {
+	o, err = s.begin(ctx, r.MSISDN, o, req, func(tx Tx, o Order) error {
 		if err := s.mayTry(tx, o); err != nil {
 			return err
 		}
-		switch earlier, err := tx.OrderByPIN(o.PINHash); {
+		switch earlier, err := tx.OrderByPIN(o.PINHash, o.Ref); {
 		case errors.Is(err, ErrNoOrder):
 			return nil
 		case err != nil:
 			return err
-		case earlier.Ref != o.Ref:
+		case earlier.Customer == o.Customer && !earlier.State.Final():
+			return heldError{earlier}
+		default:
 			return ErrPINTaken
 		}
-		return nil
 	})
+	var held heldError
+	if errors.As(err, &held) {
+		return held.order, nil
+	}
+	return o, err
 }
 
 // badPIN are the refusals that count as a wrong PIN.

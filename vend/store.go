@@ -44,8 +44,9 @@ type Tx interface {
 	// for KindRedeem only, the amount, which is not known before.
 	UpdateOrder(o Order) error
 	// OrderByPIN finds the newest order for a voucher PIN that was not
-	// declined; ErrNoOrder when there is none.
-	OrderByPIN(pinHash []byte) (Order, error)
+	// declined, other than the one with the given reference; ErrNoOrder when
+	// there is none. Until the transaction ends nobody else can add one.
+	OrderByPIN(pinHash []byte, except string) (Order, error)
 	// CountDeclined counts declined orders of a kind and reason since a time:
 	// of one customer, or of all when customer is empty.
 	CountDeclined(kind Kind, reasons []Reason, customer string, since time.Time) (int, error)

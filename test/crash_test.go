@@ -1,0 +1,152 @@
+package test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKilledBetweenConfirmAndReceipt is the worst moment: the customer said yes,
+// the provider has the request, and the process is gone.
+func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
+	t.Parallel()
+	for name, env := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sandbox := startSandbox(t)
+			service := startService(t, sandbox, env(t))
+			p := newPhone(t, service)
+			p.number = "27600010010" // the simulator sells, and never answers the first time
+			p.topUp(50)
+			p.dial()
+			p.press("1", "1", "2", "1")
+			p.sees("END We are busy buying R20", "Your money is safe")
+			service.kill()
+			service.start("/readyz")
+			p.dial()
+			if name != "embedded" { // which forgets its sessions
+				p.sees("still checking")
+			}
+			p.press("3")
+			p.sees("You have R30.", "R20 is kept while we check")
+			p.gets(40*time.Second, "R20 Vodacom airtime is on")
+			if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
+				t.Errorf("the provider sold %d cents in %d sales", cents, sales)
+			}
+			p.dial()
+			p.press("3")
+			p.sees("You have R30.")
+			if strings.Contains(p.screen, "is kept") {
+				t.Errorf("the hold is still there: %s", p.screen)
+			}
+		})
+	}
+}
+
+// TestFaultsOfTheProvider sells through every fault that the simulator knows of:
+// each ends in exactly one sale, and the customer is told.
+func TestFaultsOfTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, env := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sandbox := startSandbox(t)
+			service := startService(t, sandbox, env(t))
+			for fault := 1; fault <= 13; fault++ {
+				t.Run(fmt.Sprintf("fault %02d", fault), func(t *testing.T) {
+					t.Parallel()
+					p := newPhone(t, service)
+					p.number = fmt.Sprintf("276000100%02d", fault)
+					p.topUp(50)
+					p.dial()
+					p.press("1", "1", "1", "1")
+					if !strings.HasPrefix(p.screen, "END Done.") {
+						p.sees("END We are busy buying R10", "Do not buy again")
+					}
+					p.gets(75*time.Second, "R10 Vodacom airtime is on")
+					if cents, sales := sandbox.books().sold(p.number); cents != 1000 || sales != 1 {
+						t.Errorf("the provider sold %d cents in %d sales", cents, sales)
+					}
+					p.dial()
+					p.press("3")
+					p.sees("You have R40.")
+				})
+			}
+		})
+	}
+}
+
+// TestFaultsOnAVoucher hands a voucher in through faults on both sides of its
+// being taken: it is credited once, whatever the customer does meanwhile.
+func TestFaultsOnAVoucher(t *testing.T) {
+	t.Parallel()
+	sandbox := startSandbox(t)
+	service := startService(t, sandbox, nil)
+	for _, fault := range []string{"02", "03", "05", "06", "08"} {
+		t.Run("fault "+fault, func(t *testing.T) {
+			t.Parallel()
+			p := newPhone(t, service)
+			pin := faultyVoucher(fault, 50)
+			p.dial()
+			p.press("2", pin)
+			if !strings.Contains(p.screen, "R50 added") {
+				p.sees("END We are checking your voucher. Keep the slip.")
+				// The customer does not trust it and hands it in again.
+				p.dial()
+				p.press("2", pin)
+				p.sees("END We are checking your voucher.")
+				p.gets(60*time.Second, "R50 from your 1Voucher was added")
+			}
+			p.dial()
+			p.press("3")
+			p.sees("You have R50.")
+		})
+	}
+}
+
+func TestDeclinedSalesGiveTheMoneyBack(t *testing.T) {
+	t.Parallel()
+	sandbox := startSandbox(t)
+	service := startService(t, sandbox, nil)
+	for number, words := range map[string]string{
+		"27600002337": "END The network does not allow airtime for this number. No money was taken. You still have R50.",
+		"27600002355": "END This SIM is not RICA registered yet. No money was taken. You still have R50.",
+		"27600002003": "END This is not available right now. No money was taken. You still have R50.",
+		"27600002368": "CON This number is on another network. No money was taken.\nAirtime for",
+	} {
+		t.Run(number, func(t *testing.T) {
+			t.Parallel()
+			p := newPhone(t, service)
+			p.number = number
+			p.topUp(50)
+			p.dial()
+			p.press("1", "1", "1", "1")
+			p.sees(words)
+			p.dial("3")
+			p.sees("You have R50.")
+			if cents, sales := sandbox.books().sold(p.number); cents != 0 || sales != 0 {
+				t.Errorf("the provider sold %d cents in %d sales", cents, sales)
+			}
+		})
+	}
+}
+
+func TestWrongPINsAreCounted(t *testing.T) {
+	t.Parallel()
+	service := startService(t, nil, nil)
+	p := newPhone(t, service)
+	p.dial()
+	p.press("2")
+	for i := range 5 {
+		p.press(fmt.Sprintf("624020000000%04d", i))
+		p.sees("CON That PIN is not right.")
+	}
+	good := voucher(50)
+	p.press(good)
+	p.sees("END Too many wrong PINs. Wait 15 minutes", "Your voucher is still good")
+	q := newPhone(t, service)
+	q.dial()
+	q.press("2", good)
+	q.sees("R50 added")
+}
