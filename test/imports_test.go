@@ -1,5 +1,5 @@
-// Package test holds what is said about the whole: here, which package may
-// import which, and a few rules of the house that a compiler does not check.
+// Package test judges the whole: the built service, driven through its doors,
+// and the house itself, such as which package may import which.
 package test
 
 import (
