@@ -81,7 +81,7 @@ func (k *Keyring) Seal(t Text, purpose string) []byte {
 	out := make([]byte, 1+k.aead.NonceSize(), 1+k.aead.NonceSize()+t.Len()+k.aead.Overhead())
 	out[0] = sealFormat
 	_, _ = rand.Read(out[1:])
-	return k.aead.Seal(out, out[1:], []byte(t.v), []byte(purpose))
+	return k.aead.Seal(out, out[1:], []byte(t.Reveal()), []byte(purpose))
 }
 
 // Open decrypts what Seal made for the same purpose; ErrSealed otherwise.
@@ -94,7 +94,7 @@ func (k *Keyring) Open(sealed []byte, purpose string) (Text, error) {
 	if err != nil {
 		return Text{}, ErrSealed
 	}
-	return Text{v: string(plain)}, nil
+	return New(string(plain)), nil
 }
 
 // Hash is a keyed hash of s for one purpose: equal inputs give equal hashes,

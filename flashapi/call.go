@@ -1,0 +1,235 @@
+package flashapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"spaza/secret"
+)
+
+// Exchange is everything known after a Post. It holds no more than the host
+// said; Judge says what it means.
+type Exchange struct {
+	// Sent says that at least one byte may have reached the host. False is
+	// certain knowledge.
+	Sent   bool
+	Status int         // HTTP status; 0 when no answer was read
+	Body   secret.Text // the answer, whole; it can hold a PIN
+	Err    error       // why there is no answer
+	// secrets are what was sent in confidence, taken out of all that is said
+	// about the exchange.
+	secrets []secret.Text
+}
+
+// Format implements fmt.Formatter, since fmt prints unexported fields without
+// asking their types how.
+func (x Exchange) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "exchange(sent %v, HTTP %d, %d bytes, error %v)", x.Sent, x.Status, x.Body.Len(), x.Err)
+}
+
+// call is one request in the making.
+type call struct {
+	lane   lane
+	method string
+	url    string
+	body   []byte
+	form   bool   // the body is a form, not JSON
+	auth   string // the value of the Authorization header
+	limit  int64  // bytes of answer that are read
+}
+
+// answer is what one attempt brought back.
+type answer struct {
+	status int
+	body   []byte
+	sent   bool
+}
+
+var (
+	// errCallerLeft marks an attempt that ended because its caller went away,
+	// which says nothing about the host.
+	errCallerLeft = errors.New("caller left")
+	// errUnwell marks an answer that counts against the host.
+	errUnwell = errors.New("host is unwell")
+)
+
+// Post sends a message made by Build, the first time or again, and returns what
+// came of it. It sends the body a second time only when the token was refused,
+// with a new token, once.
+func (c *Client) Post(ctx context.Context, m Message) Exchange {
+	path, l, ok := m.Op.route()
+	if !ok {
+		return Exchange{Err: fmt.Errorf("%w: unknown operation", ErrInvalid)}
+	}
+	start := c.options.Now()
+	x := c.exchange(ctx, call{
+		lane: l, method: http.MethodPost, url: c.base + path, body: []byte(m.Body.Reveal()), limit: maxAnswer,
+	})
+	x.secrets = append(x.secrets, readAsked(m).pins()...)
+	x.Err = scrubError(x.Err, x.secrets)
+	c.options.Observe(string(m.Op), x.label(), c.since(start))
+	return x
+}
+
+// label is what an exchange is called in metrics.
+func (x Exchange) label() string {
+	if x.Status == 0 && !x.Sent {
+		return "not_sent"
+	}
+	return x.read().class.String()
+}
+
+// exchange authorises and sends a call, with one renewal of the token.
+func (c *Client) exchange(ctx context.Context, k call) Exchange {
+	ctx, cancel := context.WithTimeout(ctx, c.options.HTTPTimeout)
+	defer cancel()
+	x := Exchange{secrets: []secret.Text{c.options.APIKey}}
+	for renewed := false; ; renewed = true {
+		token, err := c.tokens.get(ctx)
+		if err == nil {
+			err = c.wait(ctx)
+		}
+		if err != nil {
+			if !renewed { // otherwise the refusal of the first attempt stands
+				x.Err = err
+			}
+			return x
+		}
+		x.secrets = append(x.secrets, token)
+		k.auth = "Bearer " + token.Reveal()
+		a, err := c.attempt(ctx, k)
+		if renewed && err != nil && !a.sent {
+			return x
+		}
+		x.Sent, x.Status, x.Err = a.sent, a.status, err
+		x.Body = secret.New(string(a.body))
+		if x.read().class != ClassAuth || x.Status == 0 {
+			return x
+		}
+		if renewed {
+			c.tokens.refuse(token)
+			return x
+		}
+		c.tokens.Invalidate(token)
+	}
+}
+
+// wait takes a place under our own rate limit.
+func (c *Client) wait(ctx context.Context) error {
+	if err := c.limit.Wait(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return ErrRateLimited
+	}
+	return nil
+}
+
+// attempt sends once, unless the lane's breaker is open. The error is nil when
+// an answer was read to its end, whatever it says.
+func (c *Client) attempt(ctx context.Context, k call) (answer, error) {
+	var sent answer // survives an error
+	var cause error // the error itself; the breaker only sees its kind
+	a, err := c.breakers[k.lane].Execute(func() (answer, error) {
+		sent, cause = c.roundTrip(ctx, k)
+		switch {
+		case cause == nil && sent.unwell(k.lane):
+			return sent, errUnwell
+		case errors.Is(cause, context.Canceled):
+			return sent, errCallerLeft
+		default:
+			return sent, cause
+		}
+	})
+	switch {
+	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		return answer{}, ErrBreakerOpen
+	case cause != nil:
+		return answer{sent: sent.sent}, cause
+	default:
+		return a, nil
+	}
+}
+
+// unwell says which answers count against the host: server errors, throttling,
+// and answers to a transaction that cannot be read. An answer with a response
+// code does not, whatever it says under whatever status: it was thought about.
+func (a answer) unwell(l lane) bool {
+	var e envelope
+	if decodeObject(a.body, &e) == nil {
+		if _, ok := e.ResponseCode.get(); ok {
+			return false
+		}
+	}
+	return a.status >= 500 || a.status == http.StatusTooManyRequests || (l == lanePurchase && a.status < 300)
+}
+
+// roundTrip is the one place where bytes leave.
+func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{}, err
+	}
+	var asked, connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		// From here on the transport writes in a goroutine of its own, so that
+		// anything later could come too late to be seen.
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(ctx, k.method, k.url, bytes.NewReader(k.body))
+	if err != nil {
+		return answer{}, fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Authorization", k.auth)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "spaza")
+	if k.form {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	} else if k.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{sent: connected.Load() || !(asked.Load() || neverConnected(err))}, fmt.Errorf("send: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, k.limit+1))
+	switch {
+	case err != nil:
+		return answer{sent: true}, fmt.Errorf("read answer: %w", err)
+	case int64(len(body)) > k.limit:
+		return answer{sent: true}, ErrTooLarge
+	}
+	return answer{status: resp.StatusCode, body: body, sent: true}, nil
+}
+
+// neverConnected recognises errors of reaching the host at all, for transports
+// that do not report to httptrace. What it does not recognise counts as sent.
+func neverConnected(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	return (errors.As(err, &op) && op.Op == "dial") || errors.As(err, &dns)
+}
+
+// Ready says whether the client could make a call: nil when it has a token or
+// can get one.
+func (c *Client) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.options.HTTPTimeout)
+	defer cancel()
+	if _, err := c.tokens.get(ctx); err != nil {
+		return fmt.Errorf("flash is not ready: %w", scrubError(err, []secret.Text{c.options.APIKey}))
+	}
+	return nil
+}
+
+func (c *Client) since(start time.Time) time.Duration { return c.options.Now().Sub(start) }

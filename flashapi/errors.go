@@ -1,0 +1,157 @@
+package flashapi
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"spaza/secret"
+)
+
+var (
+	// ErrInvalid is returned for a request that the document forbids. Nothing
+	// was sent.
+	ErrInvalid = errors.New("request is not valid")
+	// ErrBreakerOpen says that the host failed repeatedly and is left alone
+	// for a while. Nothing was sent.
+	ErrBreakerOpen = errors.New("breaker is open")
+	// ErrRateLimited says that our own rate limit leaves no room before the
+	// deadline. Nothing was sent.
+	ErrRateLimited = errors.New("own rate limit reached")
+	// ErrCredentials says that the token endpoint refused the API key. Nothing
+	// else was sent.
+	ErrCredentials = errors.New("API key was refused")
+	// ErrToken says that no token could be had for another reason. Nothing
+	// else was sent.
+	ErrToken = errors.New("no access token")
+	// ErrTooLarge says that the answer was longer than this client reads.
+	ErrTooLarge = errors.New("answer is too large")
+)
+
+// Error is a call that did not succeed. For calls that move money look at
+// Refused first: false means that the transaction may have happened.
+type Error struct {
+	Op         Op
+	HTTPStatus int    // 0 when there was no answer
+	Code       string // the response code; empty when there was none
+	Message    string // the host's words, scrubbed; for logs only, never for customers
+	Reference  string // the reference asked for
+	// TransactionID is the host's number of the transaction, where it gave one.
+	TransactionID string
+	Class         Class
+	Reason        string // why it was refused, as in codes.csv
+	// Sent says that at least one byte may have reached the host.
+	Sent bool
+	// Refused says that the transaction did not happen and will not under this
+	// reference. For lookups it says nothing.
+	Refused bool
+	// Person says that the answer contradicts itself, so that sending again
+	// will not clear it.
+	Person bool
+	// Err is what stopped the call where there was no readable answer.
+	Err error
+}
+
+// Error describes the failure without secrets.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "flash %s", e.Op)
+	if e.Reference != "" {
+		fmt.Fprintf(&b, " %s", e.Reference)
+	}
+	fmt.Fprintf(&b, ": %s", e.Class)
+	if e.HTTPStatus != 0 {
+		fmt.Fprintf(&b, ", HTTP %d", e.HTTPStatus)
+	}
+	if e.Code != "" {
+		fmt.Fprintf(&b, ", code %s", e.Code)
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ", %q", e.Message)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if !e.Sent {
+		b.WriteString(" (not sent)")
+	}
+	return b.String()
+}
+
+// Unwrap gives errors.Is the cause (context.Canceled, ErrBreakerOpen, ...).
+func (e *Error) Unwrap() error { return e.Err }
+
+// scrubbed is an error whose text may be shown. It answers errors.Is for its
+// cause but does not hand it out, since the cause's own text may quote what a
+// broken host echoed.
+type scrubbed struct {
+	text  string
+	cause error
+}
+
+func (s *scrubbed) Error() string        { return s.text }
+func (s *scrubbed) Is(target error) bool { return errors.Is(s.cause, target) }
+
+func scrubError(err error, secrets []secret.Text) error {
+	if err == nil {
+		return nil
+	}
+	return &scrubbed{text: scrub(err.Error(), secrets), cause: err}
+}
+
+// longDigits are nine digits or more, also when grouped by single spaces, dots
+// or hyphens: PINs, card and phone numbers.
+var longDigits = regexp.MustCompile(`\d(?:[ .\-]?\d){8,}`)
+
+// maxWords bounds how much of the host's wording is kept.
+const maxWords = 200
+
+// scrub makes foreign text fit to be logged: the given secrets and all long
+// runs of digits are taken out, unprintable characters become spaces, and the
+// rest is cut to a sensible length.
+func scrub(s string, secrets []secret.Text) string {
+	s = strip(s, secrets)
+	s = longDigits.ReplaceAllString(s, "[digits]")
+	if r := []rune(s); len(r) > maxWords {
+		s = string(r[:maxWords]) + "..."
+	}
+	return s
+}
+
+// strip takes secrets and unprintable characters out of a short field that may
+// well have long numbers of its own (a transaction's number, a help line).
+func strip(s string, secrets []secret.Text) string {
+	for _, t := range secrets {
+		if t.Len() >= 4 { // shorter ones would tear ordinary words apart
+			s = strings.ReplaceAll(s, t.Reveal(), secret.Redacted)
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == 0xfffd || r == 0x2028 || r == 0x2029 {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// field is strip for a value that is kept: at most 64 characters, and nothing
+// at all when a secret is in it, also one written in groups of digits.
+func field(s string, secrets []secret.Text) string {
+	clean := strings.TrimSpace(strip(s, secrets))
+	if strings.Contains(clean, secret.Redacted) || len(clean) > 64 {
+		return ""
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, clean)
+	for _, t := range secrets {
+		if t.Len() >= 4 && strings.Contains(digits, t.Reveal()) {
+			return ""
+		}
+	}
+	return clean
+}

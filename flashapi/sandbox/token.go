@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+)
+
+func (s *Sandbox) tokenRoutes() { s.mux.HandleFunc("POST /token", s.token) }
+
+// token hands out an access token for the API key (section 1.1).
+func (s *Sandbox) token(w http.ResponseWriter, r *http.Request) {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Basic ")
+	if !ok || subtle.ConstantTimeCompare([]byte(key), []byte(s.options.APIKey)) != 1 {
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	if r.ParseForm() != nil || r.PostForm.Get("grant_type") != "client_credentials" {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{
+		"access_token": s.issueToken(), "scope": "am_application_scope default",
+		"token_type": "Bearer", "expires_in": int(s.options.TokenTTL / time.Second),
+	})
+}
+
+func (s *Sandbox) issueToken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := make([]byte, 16)
+	_, _ = io.ReadFull(s.options.Random, b)
+	token := hex.EncodeToString(b)
+	now := s.options.Now()
+	maps.DeleteFunc(s.tokens, func(_ string, end time.Time) bool { return !now.Before(end) })
+	s.tokens[token] = now.Add(s.options.TokenTTL)
+	return token
+}
+
+// RevokeTokens ends all tokens, as an operator at the host might.
+func (s *Sandbox) RevokeTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
+}
+
+// authorise checks the bearer token of an API call.
+func (s *Sandbox) authorise(r *http.Request) *refusal {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return &refusal{code: 3701}
+	}
+	token, bearer := strings.CutPrefix(header, "Bearer ")
+	switch {
+	case header == "Bearer" || (bearer && strings.TrimSpace(token) == ""):
+		return &refusal{code: 3702}
+	case !bearer || strings.ContainsAny(token, " \t"):
+		return &refusal{code: 3703}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end, known := s.tokens[token]; !known || !s.options.Now().Before(end) {
+		return &refusal{code: 3704}
+	}
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "cannot write the answer", http.StatusInternalServerError)
+		return
+	}
+	writeBytes(w, status, b)
+}
+
+func writeBytes(w http.ResponseWriter, status int, b []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}

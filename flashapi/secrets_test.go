@@ -1,0 +1,191 @@
+package flashapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spaza/secret"
+	"spaza/vend"
+)
+
+// canary looks for secrets in everything a caller could log.
+type canary struct {
+	t  *testing.T
+	mu sync.Mutex
+	// seen collects what was said, so that a test can see that it said anything.
+	seen int
+}
+
+const changePIN = "8222333344445555"
+
+func (c *canary) look(where string, values ...any) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var b bytes.Buffer
+	for _, v := range values {
+		fmt.Fprintf(&b, "%v %+v %#v %s %q\n", v, v, v, v, v)
+		if j, err := json.Marshal(v); err == nil {
+			b.Write(j)
+		}
+		slog.New(slog.NewTextHandler(&b, nil)).Info("logged", "value", v)
+		if err, ok := v.(error); ok {
+			for e := err; e != nil; e = errors.Unwrap(e) {
+				b.WriteString(e.Error())
+			}
+		}
+	}
+	said := b.String()
+	c.seen += len(said)
+	grouped := func(pin string) string { return pin[:4] + "-" + pin[4:8] + "-" + pin[8:12] + "-" + pin[12:] }
+	for name, s := range map[string]string{
+		"PIN": testPIN, "grouped PIN": grouped(testPIN), "change PIN": changePIN, "grouped change PIN": grouped(changePIN),
+		"API key": testKey, "token": testToken,
+	} {
+		if strings.Contains(said, s) {
+			c.t.Errorf("%s: the %s shows", where, name)
+		}
+	}
+}
+
+// TestNoSecretIsEverSaid sends a PIN, the key and a token to a host that
+// repeats all of them wherever an answer can hold words.
+func TestNoSecretIsEverSaid(t *testing.T) {
+	echo := strings.Join([]string{testPIN, testPIN[:4] + "-" + testPIN[4:8] + "-" + testPIN[8:12] + "-" + testPIN[12:], "Bearer " + testToken, "Basic " + testKey, changePIN}, " and ")
+	quoted, _ := json.Marshal(echo)
+	object := func(code string) string {
+		return `{"responseCode":` + code + `,"responseMessage":` + string(quoted) + `,"transactionId":` + string(quoted) + `,"path":` + string(quoted) +
+			`,"pin":"` + testPIN + `","amount":5000,"rechargeDetails":{"callCentre":` + string(quoted) + `,"rechargeVendor":"x"},
+			"voucher":{"amount":1,"pin":"` + changePIN + `","serialNumber":"1"}}`
+	}
+	type reply struct {
+		status int
+		body   string
+	}
+	replies := map[string]reply{
+		"words": {200, echo}, "other reference": {200, `{"responseCode":0,"reference":"` + testPIN + `"}`},
+		"PIN as number": {400, `{"responseCode":2402,"transactionId":` + testPIN + `}`}, "array": {200, "[" + string(quoted) + "]"},
+		"as code": {200, `{"responseCode":"` + testPIN + `"}`}, "as amount": {200, `{"responseCode":0,"amount":"` + testPIN + `"}`},
+	}
+	for _, status := range []int{200, 302, 400, 401, 403, 404, 429, 500} {
+		for _, code := range []string{"0", "2402", "2401", "2003", "2001", "2201", "3704", "2409", "9999", "null"} {
+			replies[fmt.Sprintf("HTTP %d code %s", status, code)] = reply{status, object(code)}
+		}
+	}
+	c := &canary{t: t}
+	observe := func(op, outcome string, _ time.Duration) { c.look("observation", op, outcome) }
+	for name, r := range replies {
+		b := setup(t, func(o *Options) { o.Observe = observe })
+		answer := func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Echo", echo)
+			w.WriteHeader(r.status)
+			_, _ = io.WriteString(w, r.body)
+		}
+		b.handleOp(OpRedeem, answer)
+		b.mux.HandleFunc("GET /aggregation/", answer)
+		for _, again := range []bool{false, true} {
+			_, err := b.client.RedeemFull(t.Context(), redeemAll(), again)
+			c.look(name+", error", err)
+			m := b.build(redeemAll())
+			x := b.client.Post(t.Context(), m)
+			c.look(name+", message", m, x, &x, readAsked(m))
+			c.look(name+", verdict", Judge(m, x, again))
+			c.look(name+", answer", NewProvider(b.client).Send(t.Context(), vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, again))
+		}
+		_, err := b.client.Products(t.Context())
+		c.look(name+", products", err)
+	}
+
+	// Hosts that do not speak HTTP, and a transport that quotes the request.
+	base, _ := rawHost(t, func(_ int, conn net.Conn, _ *http.Request) {
+		_, _ = io.WriteString(conn, echo+"\r\n\r\n")
+		_ = conn.Close()
+	})
+	quoting := transportFunc(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/token") {
+			return http.DefaultTransport.RoundTrip(r)
+		}
+		body, _ := io.ReadAll(r.Body)
+		return nil, fmt.Errorf("failed: %v %s", r.Header, body)
+	})
+	for name, change := range map[string]func(*Options){
+		"raw host": func(*Options) {}, "quoting transport": func(o *Options) { o.Transport = quoting },
+	} {
+		b := setup(t, func(o *Options) { o.Observe = observe }, change)
+		if name == "raw host" {
+			b.client.base = base
+		}
+		_, err := b.client.RedeemFull(t.Context(), redeemAll(), false)
+		c.look(name, err)
+		_, err = b.client.Products(t.Context())
+		c.look(name+", products", err)
+	}
+
+	// A token endpoint that repeats the key.
+	for _, status := range []int{200, 302, 400, 401, 500} {
+		b := setup(t, func(o *Options) { o.Observe, o.TokenURL = observe, o.BaseURL+"/mint" })
+		b.mux.HandleFunc("POST /mint", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, echo)
+		})
+		c.look("not ready", b.client.Ready(t.Context()))
+		_, err := b.client.RedeemFull(t.Context(), redeemAll(), false)
+		c.look("no token", err)
+	}
+
+	// Requests that are not valid, and the things themselves.
+	b := setup(t)
+	_, err := b.client.Build(RedeemFull{Reference: testRef, PIN: secret.New(testPIN + "1")})
+	c.look("invalid", err, b.client, redeemAll(), NewProvider(b.client), RedeemPart{Reference: testRef, PIN: secret.New(testPIN)}, b.client.options)
+	if c.seen < 10_000 {
+		t.Errorf("only %d bytes were looked at", c.seen)
+	}
+}
+
+func TestForeignWordsAreScrubbed(t *testing.T) {
+	for in, want := range map[string]string{
+		"no such voucher":               "no such voucher",
+		"voucher 5000500000000001 used": "voucher [digits] used",
+		"pin 5000 5000 0000 0001.":      "pin [digits].",
+		"pin 5000-5000-0000-0001":       "pin [digits]",
+		"code 2402 for 12345678":        "code 2402 for 12345678",
+		"123456789":                     "[digits]",
+		"key SECRET-KEY here":           "key [secret] here",
+		"two\nlines\x00and\x1b[31m":     "two lines and [31m",
+	} {
+		if got := scrub(in, []secret.Text{secret.New("SECRET-KEY"), secret.New("a")}); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+	if got := scrub(strings.Repeat("é", 500), nil); len([]rune(got)) > maxWords+3 {
+		t.Errorf("long words stay %d characters", len([]rune(got)))
+	}
+}
+
+func FuzzEnvelope(f *testing.F) {
+	for _, s := range []string{`{"responseCode":0}`, `{"responseCode":"x","reference":{}}`, `{"responseMessage":"5000500000000001"}`, ``, `{`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var e envelope
+		if decodeObject(body, &e) != nil {
+			return
+		}
+		if n, ok := e.ResponseCode.get(); ok && n < 0 {
+			t.Fatalf("code %d", n)
+		}
+		if words := scrub(string(e.ResponseMessage), []secret.Text{secret.New(testKey)}); longDigits.MatchString(words) || strings.Contains(words, testKey) {
+			t.Fatalf("scrubbed words %q", words)
+		}
+	})
+}

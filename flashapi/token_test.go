@@ -1,0 +1,326 @@
+package flashapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"spaza/secret"
+)
+
+// mint is a token endpoint: it makes T1, T2, ... and can fail or wait.
+type mint struct {
+	made atomic.Int32
+	ttl  time.Duration
+	fail atomic.Bool
+	hold chan struct{} // when set, each fetch waits for one receive or its end
+}
+
+func (m *mint) fetch(ctx context.Context) (secret.Text, time.Duration, error) {
+	n := m.made.Add(1)
+	if m.hold != nil {
+		select {
+		case <-m.hold:
+		case <-ctx.Done():
+			return secret.Text{}, 0, ctx.Err()
+		}
+	}
+	if m.fail.Load() {
+		return secret.Text{}, 0, ErrToken
+	}
+	return secret.New(fmt.Sprintf("T%d", n)), m.ttl, nil
+}
+
+func (m *mint) source() *tokenSource {
+	return &tokenSource{now: time.Now, gap: 2 * time.Second, timeout: 10 * time.Second, fetch: m.fetch}
+}
+
+func wantToken(t *testing.T, s *tokenSource, want string) {
+	t.Helper()
+	got, err := s.get(t.Context())
+	if err != nil || !got.Equal(want) {
+		t.Errorf("token %q, %v; want %q", got.Reveal(), err, want)
+	}
+}
+
+func TestATokenIsRenewedEarlyAndServesOnMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{ttl: time.Hour}
+		s := m.source()
+		wantToken(t, s, "T1")
+		time.Sleep(54*time.Minute - time.Second)
+		wantToken(t, s, "T1")
+		if n := m.made.Load(); n != 1 {
+			t.Errorf("%d tokens before the renewal is due", n)
+		}
+		time.Sleep(time.Second)
+		wantToken(t, s, "T1") // starts the renewal and does not wait for it
+		synctest.Wait()
+		wantToken(t, s, "T2")
+	})
+}
+
+func TestAFailedRenewalLeavesTheOldTokenUntilItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{ttl: time.Hour}
+		s := m.source()
+		wantToken(t, s, "T1")
+		m.fail.Store(true)
+		time.Sleep(55 * time.Minute)
+		for range 5 { // within the gap: one try
+			wantToken(t, s, "T1")
+			synctest.Wait()
+		}
+		if n := m.made.Load(); n != 2 {
+			t.Errorf("%d fetches, want 2", n)
+		}
+		time.Sleep(5 * time.Minute)
+		if _, err := s.get(t.Context()); !errors.Is(err, ErrToken) {
+			t.Errorf("expired token: error %v", err)
+		}
+		m.fail.Store(false)
+		if _, err := s.get(t.Context()); !errors.Is(err, ErrToken) {
+			t.Errorf("within the gap: error %v", err)
+		}
+		time.Sleep(2 * time.Second)
+		wantToken(t, s, "T4")
+	})
+}
+
+func TestAShortLivedTokenIsNotRenewedAtEveryCall(t *testing.T) {
+	for ttl, want := range map[time.Duration]time.Duration{
+		time.Hour: 6 * time.Minute, 10 * time.Minute: time.Minute, 2 * time.Minute: 30 * time.Second,
+		time.Minute: 30 * time.Second, 20 * time.Second: 10 * time.Second, time.Second: time.Second / 2,
+	} {
+		if got := early(ttl); got != want {
+			t.Errorf("a token of %s is renewed %s early, want %s", ttl, got, want)
+		}
+	}
+}
+
+func TestManyCallersShareOneFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{ttl: time.Hour, hold: make(chan struct{})}
+		s := m.source()
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() { wantToken(t, s, "T1") })
+		}
+		synctest.Wait()
+		m.hold <- struct{}{}
+		all.Wait()
+		if n := m.made.Load(); n != 1 {
+			t.Errorf("%d fetches, want 1", n)
+		}
+	})
+}
+
+func TestACallerWhoLeavesDisturbsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{ttl: time.Hour, hold: make(chan struct{})}
+		s := m.source()
+		ctx, cancel := context.WithCancel(t.Context())
+		var left, stays sync.WaitGroup
+		left.Go(func() { // the one whose call began the fetch
+			if _, err := s.get(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("the one who left: error %v", err)
+			}
+		})
+		synctest.Wait()
+		stays.Go(func() { wantToken(t, s, "T1") })
+		synctest.Wait()
+		cancel()
+		left.Wait()
+		m.hold <- struct{}{}
+		stays.Wait()
+	})
+}
+
+func TestInvalidateDropsOnlyTheTokenThatWasRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &mint{ttl: time.Hour}
+		s := m.source()
+		wantToken(t, s, "T1")
+		for range 10 { // ten calls were refused together
+			s.Invalidate(secret.New("T1"))
+			wantToken(t, s, "T2")
+		}
+		if n := m.made.Load(); n != 2 {
+			t.Errorf("%d fetches, want 2", n)
+		}
+	})
+}
+
+// refusing is a host whose API refuses the tokens in bad.
+func refusing(t *testing.T, status int, body string, bad ...string) (b *bench, tokens, posts *atomic.Int32, bodies *sync.Map) {
+	tokens, posts, bodies = new(atomic.Int32), new(atomic.Int32), new(sync.Map)
+	b = setup(t, func(o *Options) { o.TokenURL = strings.TrimSuffix(o.BaseURL, "/") + "/mint" })
+	b.mux.HandleFunc("POST /mint", func(w http.ResponseWriter, r *http.Request) {
+		giveToken(w, fmt.Sprintf("T%d-not-real", tokens.Add(1)), "3600")
+	})
+	b.handleOp(OpPinlessPurchase, func(w http.ResponseWriter, r *http.Request) {
+		sent, _ := io.ReadAll(r.Body)
+		bodies.Store(posts.Add(1), string(sent))
+		for _, token := range bad {
+			if r.Header.Get("Authorization") == "Bearer "+token {
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, body)
+				return
+			}
+		}
+		_, _ = io.WriteString(w, `{"responseCode":0}`)
+	})
+	return b, tokens, posts, bodies
+}
+
+func TestARefusedTokenIsRenewedOnceAndTheSameBytesSentAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"bare 401":          {401, ""},
+		"gateway's 401":     {401, `{"fault":{"code":900901}}`},
+		"401 with a code":   {401, `{"responseCode":3704}`},
+		"200 with a code":   {200, `{"responseCode":2233}`},
+		"400 with a string": {400, `{"responseCode":"3702"}`},
+	} {
+		b, tokens, posts, bodies := refusing(t, c.status, c.body, "T1-not-real")
+		m := b.build(tenRand())
+		x := b.client.Post(t.Context(), m)
+		if v := Judge(m, x, false); v.Settled != Happened {
+			t.Errorf("%s: %+v", name, v)
+		}
+		if tokens.Load() != 2 || posts.Load() != 2 {
+			t.Errorf("%s: %d tokens and %d posts, want 2 and 2", name, tokens.Load(), posts.Load())
+		}
+		first, _ := bodies.Load(int32(1))
+		second, _ := bodies.Load(int32(2))
+		if first != m.Body.Reveal() || second != first {
+			t.Errorf("%s: the bytes changed", name)
+		}
+	}
+}
+
+func TestARefusedFreshTokenEndsTheCallAndPausesFetching(t *testing.T) {
+	b, tokens, posts, _ := refusing(t, 401, "", "T1-not-real", "T2-not-real", "T3-not-real")
+	m := b.build(tenRand())
+	x := b.client.Post(t.Context(), m)
+	if v := Judge(m, x, false); v.Class != ClassAuth || v.Settled != Refused || !v.Alert {
+		t.Errorf("%+v", v)
+	}
+	if tokens.Load() != 2 || posts.Load() != 2 {
+		t.Errorf("%d tokens and %d posts, want 2 and 2", tokens.Load(), posts.Load())
+	}
+	x = b.client.Post(t.Context(), m)
+	if x.Sent || !errors.Is(x.Err, ErrCredentials) || tokens.Load() != 2 {
+		t.Errorf("within the gap: sent %v, error %v, tokens %d", x.Sent, x.Err, tokens.Load())
+	}
+}
+
+func TestARefusalStandsWhenNoOtherTokenCanBeHad(t *testing.T) {
+	b, tokens, posts, _ := refusing(t, 401, `{"responseCode":3704}`, "T1-not-real")
+	if err := b.client.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.client.options.TokenURL = b.server.URL + basePath + "/nowhere"
+	m := b.build(tenRand())
+	x := b.client.Post(t.Context(), m)
+	if v := Judge(m, x, false); !x.Sent || v.Code != "3704" || v.Settled != Refused {
+		t.Errorf("%+v", v)
+	}
+	if tokens.Load() != 1 || posts.Load() != 1 {
+		t.Errorf("%d tokens and %d posts, want 1 and 1", tokens.Load(), posts.Load())
+	}
+}
+
+func TestABusinessRefusalUnder401RenewsNothing(t *testing.T) {
+	b, tokens, posts, _ := refusing(t, 401, `{"responseCode":2402}`, "T1-not-real")
+	x := b.client.Post(t.Context(), b.build(tenRand()))
+	if x.Status != 401 || tokens.Load() != 1 || posts.Load() != 1 {
+		t.Errorf("HTTP %d, %d tokens, %d posts", x.Status, tokens.Load(), posts.Load())
+	}
+}
+
+func TestTheTokenIsAskedForAsTheDocumentSays(t *testing.T) {
+	b := setup(t, func(o *Options) { o.TokenURL = o.BaseURL + "/mint" })
+	b.mux.HandleFunc("POST /mint", func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization"); got != "Basic "+testKey {
+			t.Errorf("Authorization %q", got)
+		}
+		if got := r.Header.Get("Content-Type"); got != "application/x-www-form-urlencoded" {
+			t.Errorf("Content-Type %q", got)
+		}
+		if err := r.ParseForm(); err != nil || r.PostForm.Encode() != "grant_type=client_credentials" {
+			t.Errorf("form %v, %v", r.PostForm, err)
+		}
+		giveToken(w, testToken, 3600)
+	})
+	if err := b.client.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWithoutATokenTheClientIsNotReadyAndSendsNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   error
+	}{
+		"key refused":    {401, `{"error":"invalid_client"}`, ErrCredentials},
+		"form refused":   {400, `{"error":"unsupported_grant_type"}`, ErrCredentials},
+		"server error":   {500, "", ErrToken},
+		"redirect":       {302, "", ErrToken},
+		"empty":          {200, "", ErrToken},
+		"not JSON":       {200, "<html>", ErrToken},
+		"no token in it": {200, `{"token_type":"Bearer"}`, ErrToken},
+		"token and more": {200, `{"access_token":"a\r\nX-Evil: 1"}`, ErrToken},
+	} {
+		b := setup(t, func(o *Options) { o.TokenURL = o.BaseURL + "/mint" })
+		b.mux.HandleFunc("POST /mint", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.body)
+		})
+		if err := b.client.Ready(t.Context()); !errors.Is(err, c.want) {
+			t.Errorf("%s: not ready: %v, want %v", name, err, c.want)
+		}
+		x := b.client.Post(t.Context(), b.build(tenRand()))
+		if x.Sent || !errors.Is(x.Err, c.want) {
+			t.Errorf("%s: sent %v, error %v", name, x.Sent, x.Err)
+		}
+	}
+}
+
+func TestTheLifetimeOfATokenIsReadGenerously(t *testing.T) {
+	for expires, want := range map[string]time.Duration{
+		`3600`: time.Hour, `"3600"`: time.Hour, `60`: time.Minute, `3600.0`: time.Hour,
+		`0`: time.Minute, `-5`: time.Minute, `"soon"`: time.Minute, `null`: time.Minute, `{}`: time.Minute,
+		`9223372036854775807`: 24 * time.Hour, `1e99`: time.Minute,
+	} {
+		token, ttl, err := decodeToken([]byte(`{"access_token":"abc","expires_in":` + expires + `}`))
+		if err != nil || !token.Equal("abc") || ttl != want {
+			t.Errorf("expires_in %s: %s, %v; want %s", expires, ttl, err, want)
+		}
+	}
+}
+
+func FuzzTokenAnswer(f *testing.F) {
+	for _, s := range []string{
+		`{"access_token":"abc","expires_in":3600}`, `{"access_token":1,"expires_in":"x"}`, `[]`, ``, `{"access_token":{"a":1}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, ttl, err := decodeToken(body)
+		if err == nil && (token.Empty() || !headerSafe(token.Reveal()) || ttl <= 0 || ttl > maxTokenTTL) {
+			t.Fatalf("token of length %d for %s", token.Len(), ttl)
+		}
+	})
+}
