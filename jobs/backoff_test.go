@@ -1,0 +1,23 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestBackoffDoublesWithinItsBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		failures := rapid.IntRange(-1, 1<<40).Draw(t, "failures")
+		lo := time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "lo"))
+		hi := lo + time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "more"))
+		full := hi
+		if failures < 30 {
+			full = min(hi, lo*time.Duration(1<<max(failures-1, 0)))
+		}
+		if got := backoff(failures, lo, hi); got < full/2 || got > full {
+			t.Fatalf("backoff(%d, %s, %s) = %s, want %s to %s", failures, lo, hi, got, full/2, full)
+		}
+	})
+}

@@ -1,0 +1,224 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// panicBackoff bounds when a job whose handler panicked is tried again.
+const panicBackoffMin, panicBackoffMax = time.Second, 5 * time.Minute
+
+// fateLimit is how long a job's fate is tried to be written. It spans the
+// restart of a database; past it the store refuses this fate, and the worker is
+// given up rather than the job: its lease ends.
+const fateLimit = 5 * time.Minute
+
+// holding is a job that runs here.
+type holding struct {
+	// attempt is the fence: that of the job, or of a later claim of it.
+	attempt int
+	// decided says that the handler has returned, and only the fate is to be
+	// written.
+	decided bool
+}
+
+// run does one held job to its end: the handler, with the lease renewed beside
+// it, then its fate.
+func (r *Runner) run(j Job) {
+	h := r.hold(j)
+	defer r.letGo(j, h)
+	lag := max(0, r.o.Now().Sub(j.RunAt))
+	ctx, cancel := context.WithCancelCause(r.work)
+	defer cancel(nil)
+
+	// The lease is kept until the fate is written.
+	keeping, stop := context.WithCancel(r.work)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		r.keep(keeping, j, func() { cancel(ErrLost) })
+	}()
+	defer func() {
+		stop()
+		<-kept
+	}()
+
+	res, panicked := r.handle(ctx, j)
+	r.mu.Lock()
+	h.decided = true
+	r.mu.Unlock()
+	result := r.writeFate(j, h, res)
+	if panicked && result == "again" {
+		result = "panic"
+	}
+	r.o.Observe(string(j.Kind), result, lag)
+}
+
+func (r *Runner) hold(j Job) *holding {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := &holding{attempt: j.Attempt}
+	r.held[j.ID] = h
+	return h
+}
+
+func (r *Runner) letGo(j Job, h *holding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held[j.ID] == h {
+		delete(r.held, j.ID)
+	}
+}
+
+// decidedHere says whether a job just claimed was done here before, and only
+// its fate could not be written before its lease ended. The claim then serves
+// to write it: what is done is not done again.
+func (r *Runner) decidedHere(j Job) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.held[j.ID]
+	if h == nil || !h.decided {
+		return false
+	}
+	h.attempt = j.Attempt
+	return true
+}
+
+// handle runs the handler; a panic is logged and puts the job off.
+func (r *Runner) handle(ctx context.Context, j Job) (res Result, panicked bool) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		wait := backoff(j.Attempt, panicBackoffMin, panicBackoffMax)
+		r.o.Logger.Error("job panicked", "kind", j.Kind, "key", j.Key, "attempt", j.Attempt,
+			"panic", panicText(p), "stack", string(debug.Stack()))
+		res, panicked = Again(r.o.Now().Add(wait), "panic"), true
+	}()
+	return r.handlers[j.Kind](ctx, j), false
+}
+
+// panicText tells the runtime's own panics; another value may hold anything and
+// is told by its type.
+func panicText(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("value of type %T", p)
+}
+
+// keep renews the lease at every third of it until ctx ends. It calls lost when
+// another process has the job, or when the lease ended and could not be
+// renewed.
+func (r *Runner) keep(ctx context.Context, j Job, lost func()) {
+	until := j.LeaseUntil
+	wait := r.o.Lease / 3
+	for {
+		left := until.Sub(r.o.Now())
+		if !r.rest(ctx, min(wait, max(left, 0)), false) {
+			return
+		}
+		now := r.o.Now()
+		if left = until.Sub(now); left <= 0 {
+			lost()
+			return
+		}
+		try, cancel := context.WithTimeout(ctx, min(left, r.o.Lease/3))
+		err := r.store.Renew(try, j, now.Add(r.o.Lease))
+		cancel()
+		switch {
+		case err == nil:
+			until = now.Add(r.o.Lease)
+			wait = r.o.Lease / 3
+		case errors.Is(err, ErrLost):
+			lost()
+			return
+		case ctx.Err() != nil:
+			return
+		default:
+			r.o.Logger.Warn("renewing a lease failed", "kind", j.Kind, "key", j.Key, "err", err)
+			wait = r.o.Lease / 20
+		}
+	}
+}
+
+// writeFate writes what the handler decided, trying until the store takes it or
+// the handlers are cut off; then once more, so that a job which is done is not
+// done again. It names the result.
+func (r *Runner) writeFate(j Job, h *holding, res Result) string {
+	if res.verb == verbWritten {
+		return "written"
+	}
+	limit, cancel := context.WithTimeout(r.work, fateLimit)
+	defer cancel()
+	for failures := 1; limit.Err() == nil; failures++ {
+		fence := r.fence(j, h)
+		err := r.tryFate(limit, r.o.Lease, fence, res)
+		switch {
+		case err == nil:
+			return res.verb.String()
+		case !errors.Is(err, ErrLost):
+			r.o.Logger.Warn("writing the fate of a job failed", "kind", j.Kind, "key", j.Key, "err", err)
+			r.rest(limit, backoff(failures, storeBackoffMin, storeBackoffMax), false)
+		case fence.Attempt == r.fence(j, h).Attempt:
+			return "lost"
+		}
+	}
+	if r.work.Err() == nil {
+		return "unwritten"
+	}
+	switch err := r.tryFate(context.WithoutCancel(r.work), lastWrite, r.fence(j, h), res); {
+	case err == nil:
+		return res.verb.String()
+	case errors.Is(err, ErrLost):
+		return "lost"
+	default:
+		return "unwritten"
+	}
+}
+
+// fence is the job with the fence of the claim that counts.
+func (r *Runner) fence(j Job, h *holding) Job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j.Attempt = h.attempt
+	return j
+}
+
+func (r *Runner) tryFate(ctx context.Context, limit time.Duration, j Job, res Result) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	switch res.verb {
+	case verbPutOff:
+		if err := r.store.PutOff(ctx, j, res.at, res.note); err != nil {
+			return err
+		}
+		if !res.at.After(r.o.Now().Add(r.o.Poll)) {
+			r.Wake()
+		}
+		return nil
+	case verbBury:
+		return r.store.Bury(ctx, j, res.note)
+	default:
+		return r.store.Finish(ctx, j)
+	}
+}
+
+// String names the verb for Observe.
+func (v verb) String() string {
+	switch v {
+	case verbWritten:
+		return "written"
+	case verbPutOff:
+		return "again"
+	case verbBury:
+		return "buried"
+	default:
+		return "done"
+	}
+}

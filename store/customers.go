@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"spaza/vend"
+)
+
+const (
+	selectCustomer         = `SELECT id, msisdn, language, created_at FROM customers WHERE `
+	selectCustomerByMSISDN = selectCustomer + `msisdn = ?`
+	selectCustomerByID     = selectCustomer + `id = ?`
+
+	insertCustomer = `INSERT INTO customers (id, msisdn, language, created_at) VALUES (?, ?, '', ?)
+ON CONFLICT (msisdn) DO NOTHING`
+
+	updateLanguage = `UPDATE customers SET language = ? WHERE id = ?`
+)
+
+// Customer implements vend.Store.
+func (s *SQL) Customer(ctx context.Context, msisdn string) (vend.Customer, error) {
+	var c vend.Customer
+	var created int64
+	_, err := s.reading().row(ctx, selectCustomerByMSISDN, []any{msisdn}, &c.ID, &c.MSISDN, &c.Language, &created)
+	if err != nil {
+		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
+	}
+	c.CreatedAt = fromMillis(created)
+	return c, nil
+}
+
+// CustomerByID implements vend.Tx.
+func (t *sqlTx) CustomerByID(id string) (vend.Customer, error) {
+	return t.customer(selectCustomerByID, id)
+}
+
+func (t *sqlTx) customer(query, arg string) (vend.Customer, error) {
+	var c vend.Customer
+	var created int64
+	if _, err := t.row(query, []any{arg}, &c.ID, &c.MSISDN, &c.Language, &created); err != nil {
+		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
+	}
+	c.CreatedAt = fromMillis(created)
+	return c, nil
+}
+
+// EnsureCustomer implements vend.Tx.
+func (t *sqlTx) EnsureCustomer(msisdn, newID string, now time.Time) (vend.Customer, error) {
+	c, err := t.customer(selectCustomerByMSISDN, msisdn)
+	if err != nil || c.ID != "" {
+		return c, err
+	}
+	n, err := t.exec(insertCustomer, newID, msisdn, millis(now))
+	if err != nil {
+		return vend.Customer{}, fmt.Errorf("add customer: %w", err)
+	}
+	if n == 1 {
+		return vend.Customer{ID: newID, MSISDN: msisdn, CreatedAt: fromMillis(millis(now))}, nil
+	}
+	// Another transaction made it meanwhile.
+	c, err = t.customer(selectCustomerByMSISDN, msisdn)
+	if err == nil && c.ID == "" {
+		err = t.note(errors.New("add customer: it is neither there nor can be added"))
+	}
+	return c, err
+}
+
+// SetLanguage implements vend.Tx.
+func (t *sqlTx) SetLanguage(customer, language string) error {
+	n, err := t.exec(updateLanguage, language, customer)
+	if err != nil {
+		return fmt.Errorf("set language: %w", err)
+	}
+	if n == 0 {
+		return errors.New("set language: no such customer")
+	}
+	return nil
+}

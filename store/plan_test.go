@@ -1,0 +1,177 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func openPlain(t *testing.T, rawURL string) *SQL {
+	t.Helper()
+	s, err := OpenSQL(t.Context(), rawURL, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// frequent is every statement that runs while customers buy or jobs wait, with
+// arguments of the right types.
+func frequent(d dialect) map[string][]any {
+	pin := []byte("0123456789abcdef")
+	return map[string][]any{
+		selectOrder + d.forUpdate: {"r"},
+		updateOrder:               {"s", "", nil, "", "", "", 0, 0, 0, 0, "r"},
+		selectOrderByPIN:          {pin, ""},
+		countDeclined + " AND customer = ? AND reason IN (?)": {"redeem", 0, "c", "x"},
+		countDeclined + " AND reason IN (?, ?)":               {"redeem", 0, "x", "y"},
+		selectCustomerByMSISDN:                                {"27"},
+		selectCustomerByID:                                    {"c"},
+		updateLanguage:                                        {"zu", "c"},
+		selectBalances + "?, ?) ORDER BY id" + d.forUpdate:    {"a", "b"},
+		selectEntry:          {"r", "held"},
+		selectHoldEnd:        {"r"},
+		selectJob:            {"k", "r"},
+		finishJob:            {1, "a", 1},
+		putOffJob:            {0, "", 1, "a", 1},
+		selectNextJob + "?)": {"k"},
+		claimJobsDue + "?) ORDER BY run_at, id LIMIT ?" + d.skipLocked + claimJobsTake: {0, 0, "k", 8, "a", 0},
+		statOrders: nil,
+	}
+}
+
+func TestNoFrequentStatementReadsAWholeTable(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		s := openPlain(t, "sqlite:"+filepath.Join(t.TempDir(), "spaza.db"))
+		for query, args := range frequent(s.d) {
+			for _, line := range explain(t, s, "EXPLAIN QUERY PLAN ", query, args) {
+				if strings.HasPrefix(line, "SCAN ") && line != "SCAN due" && !strings.Contains(line, "USING") {
+					t.Errorf("%s\n%s", query, line)
+				}
+			}
+		}
+	})
+	t.Run("postgres", func(t *testing.T) {
+		base := os.Getenv("SPAZA_TEST_POSTGRES_URL")
+		if base == "" {
+			t.Skip("NOT TESTED ON POSTGRESQL: set SPAZA_TEST_POSTGRES_URL to the URL of a server on which schemas may be made")
+		}
+		s := openPlain(t, withSchema(t, base))
+		for query, args := range frequent(s.d) {
+			for _, line := range explain(t, s, "EXPLAIN ", query, args) {
+				if strings.Contains(line, "Seq Scan") {
+					t.Errorf("%s\n%s", query, line)
+				}
+			}
+		}
+	})
+}
+
+// withSchema makes a schema for the length of the test and returns a URL that
+// leads into it.
+func withSchema(t *testing.T, base string) string {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal("SPAZA_TEST_POSTGRES_URL is not a URL")
+	}
+	admin, err := sql.Open("pgx", base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := "spaza_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
+			t.Error(err)
+		}
+		_ = admin.Close()
+	})
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// explain returns the lines of a statement's plan. Tables are empty here, so
+// PostgreSQL is told that reading them whole is dear.
+func explain(t *testing.T, s *SQL, how, query string, args []any) []string {
+	t.Helper()
+	tx, err := s.write.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if s.d.numbered {
+		if _, err := tx.Exec("SET LOCAL enable_seqscan = off"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := tx.QueryContext(t.Context(), how+s.d.bind(query), args...)
+	if err != nil {
+		t.Fatalf("%s\n%v", query, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for rows.Next() {
+		cells := make([]any, len(columns))
+		for i := range cells {
+			cells[i] = new(any)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			t.Fatal(err)
+		}
+		// The text is the last column in both dialects.
+		lines = append(lines, fmt.Sprint(*cells[len(cells)-1].(*any)))
+	}
+	if err := rows.Err(); err != nil || len(lines) == 0 {
+		t.Fatalf("%s\nno plan: %v", query, err)
+	}
+	return lines
+}
+
+func TestSQLiteRunsWithTheSettingsThatMoneyNeeds(t *testing.T) {
+	s := openPlain(t, "sqlite:"+filepath.Join(t.TempDir(), "spaza.db"))
+	for _, c := range []struct {
+		db           *sql.DB
+		pragma, want string
+	}{
+		{s.write.db, "journal_mode", "wal"},
+		{s.write.db, "synchronous", "2"},
+		{s.write.db, "foreign_keys", "1"},
+		{s.write.db, "busy_timeout", "5000"},
+		{s.read.db, "query_only", "1"},
+	} {
+		var got string
+		if err := c.db.QueryRow("PRAGMA " + c.pragma).Scan(&got); err != nil || got != c.want {
+			t.Errorf("%s is %q, %v; want %q", c.pragma, got, err, c.want)
+		}
+	}
+	if _, err := s.read.db.Exec("INSERT INTO accounts (id, balance) VALUES ('bank', 1)"); err == nil {
+		t.Error("the reading connections can write")
+	}
+}
+
+func TestATimeIsStoredToTheMillisecondAndTheZeroTimeStaysZero(t *testing.T) {
+	at := time.Date(2026, 11, 21, 14, 0, 0, 123_456_789, time.FixedZone("SAST", 2*60*60))
+	if got, want := fromMillis(millis(at)), at.UTC().Truncate(time.Millisecond); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := fromMillis(millis(time.Time{})); !got.IsZero() {
+		t.Errorf("got %s", got)
+	}
+}
