@@ -137,11 +137,9 @@ type object[T any] struct {
 
 func (o *object[T]) UnmarshalJSON(b []byte) error {
 	var v T
-	if string(b) != "null" && decodeObject(b, &v) != nil {
-		o.bad = true
-		return nil
+	if o.bad = string(b) != "null" && decodeObject(b, &v) != nil; !o.bad {
+		o.is = v
 	}
-	o.is = v
 	return nil
 }
 

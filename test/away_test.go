@@ -192,7 +192,7 @@ func TestNoSecretReachesASink(t *testing.T) {
 	}
 	p.dial()
 	p.press("1", "1", "1", "1")
-	secrets := append(pins, key, "c2FuZGJveDpzYW5kYm94", p.number)
+	secrets := append([]string{key, "c2FuZGJveDpzYW5kYm94", p.number}, pins...)
 	for _, pin := range pins {
 		secrets = append(secrets, pin[:4]+" "+pin[4:8]+" "+pin[8:12]+" "+pin[12:])
 	}

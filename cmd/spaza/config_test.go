@@ -1,0 +1,147 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite generated files")
+
+// set makes an environment.
+func set(kv ...string) []string { return kv }
+
+func TestNothingConfiguredIsUsable(t *testing.T) {
+	c, err := readConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.DataDir != "./data" || c.ReplyBudget.String() != "3s" {
+		t.Errorf("defaults: %+v", c)
+	}
+}
+
+func TestAnAdminListenerSetToNothingIsOff(t *testing.T) {
+	c, err := readConfig(set("SPAZA_ADMIN_LISTEN="))
+	if err != nil || c.AdminListen != "" {
+		t.Errorf("admin listens on %q, %v", c.AdminListen, err)
+	}
+	c, err = readConfig(set("SPAZA_LISTEN=", "SPAZA_REPLY_BUDGET="))
+	if err != nil || c.Listen != "127.0.0.1:8080" {
+		t.Errorf("public listens on %q, %v", c.Listen, err)
+	}
+}
+
+// live is a configuration that production accepts.
+func live(more ...string) []string {
+	return append([]string{
+		"SPAZA_ENV=production", "SPAZA_REDIS_URL=rediss://redis.example:6379", "SPAZA_DATABASE_URL=postgres://spaza@db.example/spaza",
+		"SPAZA_SECRET_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "SPAZA_FLASH_BASE_URL=https://flash.example",
+		"SPAZA_FLASH_API_KEY=key", "SPAZA_FLASH_ACCOUNT_NUMBER=1234", "SPAZA_USSD_KEY=0123456789abcdef",
+		"SPAZA_SMS_API_URL=https://sms.example", "SPAZA_SMS_USERNAME=shop", "SPAZA_SMS_API_KEY=key", "SPAZA_HELP_NUMBER=0800 123 456",
+	}, more...)
+}
+
+func TestWhatProductionAccepts(t *testing.T) {
+	if _, err := readConfig(live()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"an unknown environment", set("SPAZA_ENV=staging"), "SPAZA_ENV"},
+		{"a provider that is not there", set("SPAZA_PROVIDER=electrum"), "SPAZA_PROVIDER"},
+		{"an address without a port", set("SPAZA_LISTEN=localhost"), "SPAZA_LISTEN"},
+		{"an open admin listener", set("SPAZA_ADMIN_LISTEN=0.0.0.0:8081"), "SPAZA_ADMIN_TOKEN"},
+		{"a short key", set("SPAZA_SECRET_KEY=c2hvcnQ="), "SPAZA_SECRET_KEY"},
+		{"another database", set("SPAZA_DATABASE_URL=mysql://x"), "SPAZA_DATABASE_URL"},
+		{"another store", set("SPAZA_REDIS_URL=memcached://x"), "SPAZA_REDIS_URL"},
+		{"a host without a scheme", set("SPAZA_FLASH_BASE_URL=flash.example", "SPAZA_FLASH_API_KEY=k", "SPAZA_FLASH_ACCOUNT_NUMBER=1"), "SPAZA_FLASH_BASE_URL"},
+		{"Flash without its key", set("SPAZA_FLASH_BASE_URL=https://flash.example"), "SPAZA_FLASH_API_KEY"},
+		{"SMS without its key", set("SPAZA_SMS_API_URL=https://sms.example"), "SPAZA_SMS_API_KEY"},
+		{"a budget longer than a turn", set("SPAZA_REPLY_BUDGET=20s"), "SPAZA_REPLY_BUDGET"},
+		{"a budget that is no duration", set("SPAZA_REPLY_BUDGET=soon"), "ReplyBudget"},
+		{"a log format", set("SPAZA_LOG_FORMAT=xml"), "SPAZA_LOG_FORMAT"},
+		{"a log level", set("SPAZA_LOG_LEVEL=loud"), "SPAZA_LOG_LEVEL"},
+		{"a misspelt variable in production", live("SPAZA_REDIS_URI=redis://x"), "SPAZA_REDIS_URI"},
+		{"plain http in production", live("SPAZA_FLASH_BASE_URL=http://flash.example"), "SPAZA_FLASH_BASE_URL"},
+		{"a guessable key in production", live("SPAZA_USSD_KEY=short"), "SPAZA_USSD_KEY"},
+	} {
+		if _, err := readConfig(c.env); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+func TestEverythingWrongIsReportedAtOnce(t *testing.T) {
+	_, err := readConfig(set("SPAZA_ENV=production", "SPAZA_LISTEN=x", "SPAZA_REPLY_BUDGET=soon", "SPAZA_LOG_LEVEL=loud"))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"SPAZA_LISTEN", "soon", "SPAZA_LOG_LEVEL", "SPAZA_REDIS_URL", "SPAZA_DATABASE_URL", "SPAZA_HELP_NUMBER"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not in\n%v", want, err)
+		}
+	}
+}
+
+func TestWhatIsOddIsSaid(t *testing.T) {
+	c, err := readConfig(set("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_REDIS_URI=redis://x", "SPAZA_TEST_REDIS_URL=x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_TELEGRAM_TOKEN") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
+		t.Errorf("warnings: %s", got)
+	}
+}
+
+func TestSecretsAreNotDescribed(t *testing.T) {
+	c, err := readConfig(live("SPAZA_ADMIN_TOKEN=canary", "SPAZA_FLASH_API_KEY=canary", "SPAZA_SMS_API_KEY=canary", "SPAZA_DATABASE_URL=postgres://u:canary@db/x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := c.describe() + fmt.Sprintf("%+v %#v %s", c, c, c); strings.Contains(all, "canary") {
+		t.Errorf("a secret is printed:\n%s", all)
+	}
+}
+
+// TestTheREADMEListsTheConfiguration keeps the table in README.md as the code
+// has it; -update rewrites it.
+func TestTheREADMEListsTheConfiguration(t *testing.T) {
+	const path, from, to = "../../README.md", "<!-- config table: kept fresh by a test in cmd/spaza -->\n", "<!-- end of config table -->"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	i, j := strings.Index(page, from), strings.Index(page, to)
+	if i < 0 || j < i {
+		t.Fatal("the table's marks are gone")
+	}
+	var table strings.Builder
+	table.WriteString("| variable | default | meaning |\n|---|---|---|\n")
+	for _, f := range configFields() {
+		fallback := f.fallback
+		if fallback != "" {
+			fallback = "`" + fallback + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", f.name, fallback, f.doc)
+	}
+	want := page[:i+len(from)] + table.String() + page[j:]
+	if page == want {
+		return
+	}
+	if !*update {
+		t.Fatal("the table is not fresh; run go test ./cmd/spaza -update")
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		t.Fatal(err)
+	}
+}
