@@ -22,13 +22,11 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // to make a database of its own for each service
 )
 
-// binary is the real thing, built once for all tests.
+// scratch is where the binary is built, once, when a test first needs it.
+var scratch string
+
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "spaza-test-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "spaza")
+	path := filepath.Join(scratch, "spaza")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/spaza").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build spaza: %w\n%s", err, out)
@@ -37,10 +35,14 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	dir, err := os.MkdirTemp("", "spaza-whole-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	scratch = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
 

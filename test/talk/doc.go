@@ -29,6 +29,7 @@
 //	drop            lose the network; nobody is told
 //	hangup          hang up; the service is told
 //	wait 6m         the clock moves
+//	screens 5       there were as many screens since the dial
 //	network mtn     what the gateway says of the network from now on; "network"
 //	                alone: it says nothing
 //	caps 160        the room of a screen in septets; 0: no limit

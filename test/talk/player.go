@@ -17,7 +17,7 @@ import (
 // player plays one transcript.
 type player struct {
 	World
-	store *dialog.Memory
+	store dialog.Store
 	verbs map[string]Verb
 	calls int // dialled so far; makes session names
 	phone phone
@@ -31,12 +31,14 @@ type phone struct {
 	text    string
 	turn    dialog.Turn  // the last callback
 	reply   dialog.Reply // what it was answered
+	screens int          // shown since the dial
 }
 
 // play does every step and returns what was shown under each. It must run in a
 // synctest bubble. Steps that were not reached show what is written.
 func (s script) play(ctx context.Context, w World) ([][]string, error) {
-	p := &player{World: w, store: dialog.NewMemory(), other: map[string]phone{}}
+	p := &player{World: w, other: map[string]phone{}}
+	p.store = watched{dialog.NewMemory(), w.Saved}
 	if p.User == "" {
 		p.User = "27821234567"
 	}
@@ -79,6 +81,21 @@ func (s script) play(ctx context.Context, w World) ([][]string, error) {
 		}
 	}
 	return shown, nil
+}
+
+// watched tells of what is saved.
+type watched struct {
+	dialog.Store
+	saved func(record string)
+}
+
+// Save implements dialog.Store.
+func (w watched) Save(ctx context.Context, key, prev, record string, life time.Duration) (string, bool, error) {
+	current, saved, err := w.Store.Save(ctx, key, prev, record, life)
+	if saved && err == nil && w.saved != nil {
+		w.saved(record)
+	}
+	return current, saved, err
 }
 
 func prefixed(v Verb) Verb {
@@ -169,6 +186,12 @@ func (p *player) own(ctx context.Context) map[string]Verb {
 			time.Sleep(d)
 			return nil, nil
 		},
+		"screens": func(args string) ([]string, error) {
+			if got := strconv.Itoa(p.phone.screens); got != args {
+				return nil, fmt.Errorf("there were %s screens since the dial", got)
+			}
+			return nil, nil
+		},
 		"network": func(name string) ([]string, error) {
 			p.Network = name
 			return nil, nil
@@ -235,6 +258,7 @@ func (p *player) send(ctx context.Context, in dialog.Turn) ([]string, error) {
 	}
 	reply, err := e.Handle(ctx, in)
 	p.phone.turn, p.phone.reply, p.phone.open = in, reply, !reply.End
+	p.phone.screens++
 	var lines []string
 	for l := range strings.SplitSeq(p.Tidy(reply.Text), "\n") {
 		lines = append(lines, strings.TrimRight("| "+l, " "))

@@ -1,6 +1,7 @@
 package talk
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,15 +64,23 @@ func playFile(t *testing.T, path string, update bool, world func(*testing.T) Wor
 		return
 	}
 	got := s.write(shown)
-	if got == string(written) {
-		return
+	switch diff := differs(string(written), got); {
+	case diff == nil:
+	case update:
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the test
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s: %v", path, diff)
 	}
-	if !update {
-		t.Errorf("%s is not what was said (- written, + said):\n%s", path,
-			cmp.Diff(strings.Split(string(written), "\n"), strings.Split(got, "\n")))
-		return
+}
+
+// differs returns an error that shows the lines in which a transcript differs
+// from what was said.
+func differs(written, said string) error {
+	if written == said {
+		return nil
 	}
-	if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a file of the test
-		t.Fatal(err)
-	}
+	return fmt.Errorf("it is not what was said (- written, + said):\n%s",
+		cmp.Diff(strings.Split(written, "\n"), strings.Split(said, "\n")))
 }

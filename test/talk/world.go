@@ -19,6 +19,9 @@ type World struct {
 	// Tidy puts what is random on a screen (a reference) in a form that is the
 	// same every time; default as it is.
 	Tidy func(string) string
+	// Saved is told of every session that was saved, as it is stored; default
+	// nobody is.
+	Saved func(record string)
 	// End is asked once the transcript is over for what is wrong then; default
 	// nothing is.
 	End func() error
