@@ -1,9 +1,10 @@
 package channels
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ const (
 	atSeptets = 160  // of one screen: what every network behind it shows
 	atText    = 2000 // bytes of the cumulative text: more was never typed by a person
 	atID      = 128  // bytes of the session id
+	atCode    = 64   // bytes of the service code
 )
 
 // AfricasTalking speaks the USSD callback of Africa's Talking and of the many
@@ -27,16 +29,24 @@ const (
 //
 // The whole text is the key of a turn: a repeated callback has the same.
 type AfricasTalking struct {
-	engine Engine
-	sorry  string
+	engine         Engine
+	sorry, foreign string
 }
 
 var _ Channel = (*AfricasTalking)(nil)
 
-// NewAfricasTalking makes the channel. sorry is the one line for a callback that
-// can not be used, without the END.
-func NewAfricasTalking(e Engine, sorry string) *AfricasTalking {
-	return &AfricasTalking{engine: e, sorry: "END " + sorry}
+// AfricasTalkingOptions are the lines for who gets no screen, without the END.
+type AfricasTalkingOptions struct {
+	Sorry   string // for a callback that can not be used; required
+	Foreign string // for a number that is no South African cell number; default Sorry
+}
+
+// NewAfricasTalking makes the channel.
+func NewAfricasTalking(e Engine, o AfricasTalkingOptions) *AfricasTalking {
+	if o.Foreign == "" {
+		o.Foreign = o.Sorry
+	}
+	return &AfricasTalking{engine: e, sorry: "END " + o.Sorry, foreign: "END " + o.Foreign}
 }
 
 // Name implements Channel.
@@ -50,12 +60,20 @@ func (a *AfricasTalking) Routes() []Route {
 	}
 }
 
-// ErrMalformed is returned for a callback that can not be used.
-var ErrMalformed = errors.New("callback is malformed")
+var (
+	// ErrMalformed is returned for a callback that can not be used.
+	ErrMalformed = errors.New("callback is malformed")
+	// ErrForeign is returned for a callback with nothing wrong but that its
+	// number is no South African cell number.
+	ErrForeign = errors.New("callback is from no South African cell number")
+)
 
 func (a *AfricasTalking) turn(ctx context.Context, c *Callback) Answer {
 	t, err := a.Decode(c)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrForeign):
+		return Answer{Body: []byte(a.foreign)}
+	case err != nil:
 		return Answer{Body: []byte(a.sorry)}
 	}
 	reply, _ := a.engine.Handle(ctx, t) // the engine has reported its error; the reply can be shown
@@ -66,11 +84,13 @@ func (a *AfricasTalking) turn(ctx context.Context, c *Callback) Answer {
 // conversation is not looked at.
 func (a *AfricasTalking) event(ctx context.Context, c *Callback) Answer {
 	f, err := atForm(c.Body)
-	if err != nil || f.session == "" {
-		return Answer{Status: 400, Body: []byte("refused")}
+	if err == nil {
+		f.phone, err = f.number()
 	}
-	number, err := msisdn.Parse(f.phone)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrForeign): // who never had a session
+		return Answer{Body: []byte("ok")}
+	case err != nil:
 		return Answer{Status: 400, Body: []byte("refused")}
 	}
 	status := "other"
@@ -78,25 +98,23 @@ func (a *AfricasTalking) event(ctx context.Context, c *Callback) Answer {
 	case "Success", "Incomplete", "Failed":
 		status = strings.ToLower(f.status)
 	}
-	_, err = a.engine.Handle(ctx, dialog.Turn{
-		Channel: a.Name(), User: number, Session: f.session, Event: dialog.Ended, Status: status,
+	// An error is reported by the engine; the gateway can do nothing about it.
+	_, _ = a.engine.Handle(ctx, dialog.Turn{
+		Channel: a.Name(), User: f.phone, Session: f.session, Event: dialog.Ended, Status: status,
 	})
-	_ = err // reported by the engine; the gateway can do nothing about it
 	return Answer{Body: []byte("ok")}
 }
 
-// Decode makes a Turn of a callback; ErrMalformed when there is none in it.
+// Decode makes a Turn of a callback. Where there is none in it the error is
+// ErrMalformed or ErrForeign.
 func (a *AfricasTalking) Decode(c *Callback) (dialog.Turn, error) {
 	f, err := atForm(c.Body)
 	if err != nil {
 		return dialog.Turn{}, err
 	}
-	if f.session == "" || len(f.session) > atID || len(f.text) > atText {
-		return dialog.Turn{}, ErrMalformed
-	}
-	number, err := msisdn.Parse(f.phone)
+	number, err := f.number()
 	if err != nil {
-		return dialog.Turn{}, ErrMalformed
+		return dialog.Turn{}, err
 	}
 	return dialog.Turn{
 		Channel: a.Name(), User: number, Session: f.session,
@@ -135,18 +153,45 @@ func atNetwork(code string) string {
 // atFields are the fields of a callback that are used.
 type atFields struct{ session, phone, network, code, text, status string }
 
-// atForm reads a form. A field that is there twice contradicts itself, and
-// bytes that are not UTF-8 are nothing a customer typed: ErrMalformed.
+// number is the caller as the house spells it.
+func (f *atFields) number() (string, error) {
+	number, err := msisdn.Parse(f.phone)
+	switch {
+	case err == nil:
+		return number, nil
+	case errors.Is(err, msisdn.ErrForeign), errors.Is(err, msisdn.ErrNotMobile), atAbroad(f.phone):
+		return "", ErrForeign
+	}
+	return "", ErrMalformed
+}
+
+// atAbroad says whether a gateway wrote a number of another country without its
+// plus, or with one that decoding made a blank. A person's contact list would
+// not, so msisdn knows no such form.
+func atAbroad(phone string) bool {
+	phone = strings.TrimPrefix(phone, " ")
+	if len(phone) < 7 || len(phone) > 15 || phone[0] == '0' || strings.HasPrefix(phone, "27") {
+		return false
+	}
+	return strings.Trim(phone, "0123456789") == ""
+}
+
+// atForm reads a form whose fields are within their limits; ErrMalformed for
+// any other. A field that is there twice contradicts itself, and bytes that are
+// not UTF-8 are nothing a customer typed. Fields that are not used are not
+// looked at.
 func atForm(body []byte) (atFields, error) {
 	var f atFields
 	var seen [6]bool
-	for rest := string(body); rest != ""; {
-		var pair string
-		pair, rest, _ = strings.Cut(rest, "&")
-		name, raw, _ := strings.Cut(pair, "=")
+	var plain strings.Builder // of all values: each is a part of it
+	plain.Grow(len(body))
+	for rest := body; len(rest) > 0; {
+		var pair []byte
+		pair, rest, _ = bytes.Cut(rest, []byte("&"))
+		name, raw, _ := bytes.Cut(pair, []byte("="))
 		var to *string
 		var i int
-		switch name {
+		switch string(name) {
 		case "sessionId":
 			i, to = 0, &f.session
 		case "phoneNumber":
@@ -162,11 +207,61 @@ func atForm(body []byte) (atFields, error) {
 		default:
 			continue
 		}
-		value, err := url.QueryUnescape(raw)
-		if err != nil || seen[i] || !utf8.ValidString(value) {
+		from := plain.Len()
+		if seen[i] || !atUnescape(&plain, raw) {
 			return atFields{}, ErrMalformed
 		}
-		seen[i], *to = true, value
+		seen[i], *to = true, plain.String()[from:]
+	}
+	if f.session == "" || len(f.session) > atID || !atPrintable(f.session) ||
+		len(f.code) > atCode || !atPrintable(f.code) ||
+		len(f.text) > atText || !atTyped(f.text) {
+		return atFields{}, ErrMalformed
 	}
 	return f, nil
+}
+
+// atUnescape appends a value as it was before it was written into a form, and
+// says whether that could be done.
+func atUnescape(to *strings.Builder, raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		switch b := raw[i]; b {
+		case '+':
+			to.WriteByte(' ')
+		case '%':
+			var one [1]byte
+			if i+3 > len(raw) {
+				return false
+			}
+			if _, err := hex.Decode(one[:], raw[i+1:i+3]); err != nil {
+				return false
+			}
+			to.WriteByte(one[0])
+			i += 2
+		default:
+			to.WriteByte(b)
+		}
+	}
+	return true
+}
+
+// atPrintable says whether s is visible ASCII, as the ids of machines are.
+func atPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// atTyped says whether s can have been typed on a phone: UTF-8, with no control
+// characters but the ends of lines.
+func atTyped(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b < ' ' && b != '\n' && b != '\r' && b != '\t' || b == 0x7f {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
 }

@@ -1,21 +1,16 @@
 package channels
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"spaza/secret"
 )
@@ -25,71 +20,125 @@ const (
 	maxBody = 16 << 10
 	// maxHeader bounds the request line and headers in bytes.
 	maxHeader = 8 << 10
-	// turnTime is how long an answer may take. Gateways give up at 10 to 15
-	// seconds, and the inner time must be the shorter one.
-	turnTime = 8 * time.Second
 )
 
-// ServerOptions are what the public listener needs.
+// ServerOptions are what the public listener needs. Only Logger is required.
 type ServerOptions struct {
 	// Key is the shared secret that gateways send. Without one, only this
 	// machine may come through a guarded door.
 	Key secret.Text
-	// Live and Ready answer /healthz and /readyz.
+	// Live and Ready answer /healthz and /readyz; without one its path is not
+	// found.
 	Live, Ready func(ctx context.Context) (status int, body []byte)
 	Logger      *slog.Logger
 	// Refused is told of every request that was turned away, by the path of
-	// the route ("other" for none) and the HTTP status.
+	// the route ("other" where there is none or it is not known) and the HTTP
+	// status; 500 stands for a panic.
 	Refused func(path string, status int)
+
+	// TurnTime is how long an answer may take, default 8 s. Gateways give up at
+	// 10 to 15 seconds, and the inner time must be the shorter one.
+	TurnTime time.Duration
+	// ReadTime is how long a whole request may take to arrive, default 10 s.
+	ReadTime time.Duration
+	// WriteTime is how long an answer may take to be fetched, default 15 s.
+	WriteTime time.Duration
+	// IdleTime is how long a connection may wait for its next request, default
+	// 75 s: longer than a gateway or proxy keeps one.
+	IdleTime time.Duration
+	// Connections is how many may be open at once, default 16,384; more are
+	// closed at once. Each costs some 20 KiB while it is served.
+	Connections int
+	// Now is the clock of the log's budget; default time.Now.
+	Now func() time.Time
+}
+
+func (o ServerOptions) withDefaults() ServerOptions {
+	orElse := func(d *time.Duration, or time.Duration) {
+		if *d <= 0 {
+			*d = or
+		}
+	}
+	orElse(&o.TurnTime, 8*time.Second)
+	orElse(&o.ReadTime, 10*time.Second)
+	orElse(&o.WriteTime, 15*time.Second)
+	orElse(&o.IdleTime, 75*time.Second)
+	if o.Connections <= 0 {
+		o.Connections = 16 << 10
+	}
+	if o.Refused == nil {
+		o.Refused = func(string, int) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Server is the public listener: it bounds, authenticates and times every
 // request, catches panics, and hands what is left to the channels.
 type Server struct {
-	app   *fiber.App
-	opt   ServerOptions
-	key   [sha256.Size]byte
-	sorry map[string]string // by path
+	app      *fiber.App
+	opt      ServerOptions
+	gate     gate
+	refusals *refusals
 }
 
 // NewServer mounts the channels.
 func NewServer(channels []Channel, o ServerOptions) *Server {
-	if o.Refused == nil {
-		o.Refused = func(string, int) {}
-	}
-	s := &Server{opt: o, key: sha256.Sum256([]byte(o.Key.Reveal())), sorry: map[string]string{}}
+	o = o.withDefaults()
+	s := &Server{opt: o, gate: newGate(o.Key), refusals: newRefusals(o.Logger, o.Refused, o.Now)}
 	s.app = fiber.New(fiber.Config{
 		AppName:               "spaza",
 		DisableStartupMessage: true,
-		Immutable:             true, // parts of a request outlive its handler
-		BodyLimit:             maxBody,
-		ReadBufferSize:        maxHeader,
-		ReadTimeout:           10 * time.Second,
-		WriteTimeout:          15 * time.Second,
-		IdleTimeout:           75 * time.Second,
-		ErrorHandler:          s.failed,
+		// One spelling a door: the line of a refusal is found by it.
+		CaseSensitive: true,
+		StrictRouting: true,
+		BodyLimit:     maxBody,
+		// A multipart body would be parsed, and its files written to disk, for
+		// strangers too.
+		DisablePreParseMultipartForm: true,
+		ReadBufferSize:               maxHeader,
+		ReadTimeout:                  o.ReadTime,
+		WriteTimeout:                 o.WriteTime,
+		IdleTimeout:                  o.IdleTime,
+		Concurrency:                  o.Connections,
+		ErrorHandler:                 s.failed,
 	})
+	srv := s.app.Server()
+	srv.Handler = s.front(srv.Handler)
+	srv.SecureErrorLogMessage = true // else each error repeats the request
 	for _, ch := range channels {
 		for _, r := range ch.Routes() {
-			s.sorry[r.Path] = r.Sorry
-			s.app.Add(r.Method, r.Path, s.handler(r))
+			s.mount(r)
 		}
 	}
-	for path, check := range map[string]func(context.Context) (int, []byte){"/healthz": o.Live, "/readyz": o.Ready} {
-		if check == nil {
-			continue
-		}
-		s.app.Get(path, func(c *fiber.Ctx) error {
-			status, body := check(c.UserContext())
-			return c.Status(status).Send(body)
-		})
-	}
+	s.mountHealth("/healthz", o.Live)
+	s.mountHealth("/readyz", o.Ready)
 	return s
+}
+
+func (s *Server) mount(r Route) {
+	s.refusals.add(r)
+	s.app.Add(r.Method, r.Path, s.handler(r))
+}
+
+func (s *Server) mountHealth(path string, check func(context.Context) (int, []byte)) {
+	if check == nil {
+		return
+	}
+	r := Route{Path: path, Guard: GuardNone, Handle: func(ctx context.Context, _ *Callback) Answer {
+		status, body := check(ctx)
+		return Answer{Status: status, Body: body}
+	}}
+	for _, r.Method = range []string{fiber.MethodGet, fiber.MethodHead} {
+		s.mount(r)
+	}
 }
 
 // Serve answers on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.app.Listener(l); err != nil {
+	if err := s.app.Listener(patientListener{l}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
@@ -103,128 +152,121 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// handler is what stands before every door.
-func (s *Server) handler(r Route) fiber.Handler {
-	return func(c *fiber.Ctx) (err error) {
-		defer func() {
-			if p := recover(); p != nil {
-				s.opt.Logger.Error("panic at a door", "path", r.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				err = s.refuse(c, r.Path, fiber.StatusOK)
-			}
-		}()
-		req := c.Request()
-		if len(req.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+// front stands before every route: it refuses what must not be routed, and
+// nothing behind it can bring the service down.
+func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer s.caught(ctx)
+		switch h := &ctx.Request.Header; {
+		case !routable(h.Method()):
+			s.refuse(ctx, fiber.StatusBadRequest)
+		case contradictsLength(h.RawHeaders()):
+			// Whatever stands before us may have read another end of this
+			// request, so nothing more is read from the connection.
+			ctx.SetConnectionClose()
+			s.refuse(ctx, fiber.StatusBadRequest)
+		case len(h.Peek(fiber.HeaderContentEncoding)) > 0:
 			// A packed body could unpack to any size; no gateway sends one.
-			return s.refuse(c, r.Path, fiber.StatusUnsupportedMediaType)
+			s.refuse(ctx, fiber.StatusUnsupportedMediaType)
+		default:
+			next(ctx)
 		}
-		addr, _ := netip.AddrFromSlice(c.Context().RemoteIP())
-		cb := &Callback{
-			Method: c.Method(), Path: r.Path, RawQuery: string(req.URI().QueryString()),
-			Body: append([]byte(nil), req.Body()...), Remote: addr.Unmap(),
-			Header: func(name string) string { return c.Get(name) },
-		}
-		if !s.admits(r.Guard, cb) {
-			if r.Guard == GuardBrowser && !s.opt.Key.Empty() {
-				c.Set(fiber.HeaderWWWAuthenticate, `Basic realm="Spaza", charset="UTF-8"`)
+	}
+}
+
+// caught ends a panic. The value of one can hold anything, so it is not said.
+func (s *Server) caught(ctx *fasthttp.RequestCtx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	ctx.Response.Reset()
+	s.refusals.panicked(requestPath(ctx), p)
+	s.refuse(ctx, fiber.StatusInternalServerError)
+}
+
+// handler is what stands before one door.
+func (s *Server) handler(r Route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx := c.Context()
+		h, query := &ctx.Request.Header, ctx.URI().QueryString()
+		from, _ := netip.AddrFromSlice(ctx.RemoteIP())
+		from = from.Unmap()
+		if r.Guard != GuardNone && !s.gate.admits(h, query, from) {
+			if r.Guard == GuardBrowser && s.gate.keyed {
+				ctx.Response.Header.Set(fiber.HeaderWWWAuthenticate, `Basic realm="Spaza", charset="UTF-8"`)
 			}
-			return s.refuse(c, r.Path, fiber.StatusUnauthorized)
+			s.refuse(ctx, fiber.StatusUnauthorized)
+			return nil
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), turnTime)
+		within, cancel := context.WithTimeout(context.Background(), s.opt.TurnTime)
 		defer cancel()
-		a := r.Handle(ctx, cb)
+		a := r.Handle(within, &Callback{
+			Method: r.Method, Path: r.Path, RawQuery: string(query), Body: bytes.Clone(ctx.Request.Body()), Remote: from,
+			Header: func(name string) string { return string(h.Peek(name)) },
+		})
 		for _, h := range a.Header {
-			c.Set(h[0], h[1])
+			ctx.Response.Header.Set(h[0], h[1])
 		}
 		if a.Type == "" {
-			a.Type = "text/plain; charset=utf-8"
+			a.Type = plainText
 		}
-		c.Set(fiber.HeaderContentType, a.Type)
+		ctx.SetContentType(a.Type)
 		if a.Status != 0 {
-			c.Status(a.Status)
+			ctx.SetStatusCode(a.Status)
 		}
-		return c.Send(a.Body)
+		ctx.Response.SetBodyRaw(a.Body)
+		return nil
 	}
 }
 
-// admits checks who is at the door.
-func (s *Server) admits(g Guard, c *Callback) bool {
-	if g == GuardNone {
-		return true
-	}
-	if s.opt.Key.Empty() {
-		// This machine only: not through a proxy on it, and not by a web page
-		// whose name was made to point here.
-		return c.Remote.IsLoopback() && namesThisMachine(c.Header(fiber.HeaderHost)) &&
-			c.Header(fiber.HeaderXForwardedFor) == "" && c.Header("Forwarded") == ""
-	}
-	for _, given := range []string{queryKey(c.RawQuery), basicPassword(c.Header(fiber.HeaderAuthorization))} {
-		sum := sha256.Sum256([]byte(given)) // equal lengths, so that the comparison tells nothing
-		if given != "" && subtle.ConstantTimeCompare(sum[:], s.key[:]) == 1 {
-			return true
-		}
-	}
-	return false
-}
+const plainText = "text/plain; charset=utf-8"
 
-// namesThisMachine says whether a Host header is an address or localhost, and
-// not a name that anybody can register.
-func namesThisMachine(host string) bool {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
+// refuse turns a request away with the fixed line of its door. A gateway shows
+// a customer our line only where it comes with 200, so a fault of ours does.
+func (s *Server) refuse(ctx *fasthttp.RequestCtx, status int) {
+	line, gateway := s.refusals.refuse(requestPath(ctx), status)
+	if status >= fiber.StatusInternalServerError && gateway {
+		status = fiber.StatusOK
 	}
-	if host == "localhost" {
-		return true
-	}
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil
-}
-
-func queryKey(raw string) string {
-	for pair := range strings.SplitSeq(raw, "&") {
-		if v, ok := strings.CutPrefix(pair, "key="); ok {
-			if key, err := url.QueryUnescape(v); err == nil {
-				return key
-			}
-		}
-	}
-	return ""
-}
-
-func basicPassword(header string) string {
-	b64, ok := strings.CutPrefix(header, "Basic ")
-	if !ok {
-		return ""
-	}
-	b, err := base64.StdEncoding.DecodeString(b64)
-	if err != nil {
-		return ""
-	}
-	_, password, _ := strings.Cut(string(b), ":")
-	return password
-}
-
-// refuse turns a request away with the fixed text of its door.
-func (s *Server) refuse(c *fiber.Ctx, path string, status int) error {
-	known, ok := s.sorry[path]
-	if !ok {
-		path, known = "other", "not found"
-		if status != fiber.StatusNotFound {
-			known = "refused"
-		}
-	}
-	s.opt.Refused(path, status)
-	s.opt.Logger.Warn("refused", "path", path, "status", status)
-	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
-	return c.Status(status).SendString(known)
+	ctx.SetStatusCode(status)
+	ctx.SetContentType(plainText)
+	ctx.SetBodyString(line)
 }
 
 // failed answers what never reached a door: no such route, too large, too slow,
-// not HTTP.
+// not HTTP. All of it is the sender's doing.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
-	status := fiber.StatusInternalServerError
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
+	status := fiber.StatusBadRequest
+	//nolint:errorlint // the framework hands its own error, not wrapped
+	if fe, ok := err.(*fiber.Error); ok && fe.Code < fiber.StatusInternalServerError {
 		status = fe.Code
 	}
-	return s.refuse(c, c.Path(), status)
+	ctx := c.Context()
+	if conn, ok := ctx.Conn().(*patientConn); ok {
+		conn.linger()
+	}
+	s.refuse(ctx, status)
+	return nil
+}
+
+// requestPath is the path of a request; empty where it is not known, because the
+// head was never read to the end, or the body was not and both were dropped.
+func requestPath(ctx *fasthttp.RequestCtx) string {
+	path := ctx.URI().PathOriginal()
+	if len(path) == 1 && len(ctx.Request.Header.RawHeaders()) == 0 {
+		return ""
+	}
+	return string(path)
+}
+
+// routable says whether the router knows a method; it answers others itself,
+// with a text of its own.
+func routable(method []byte) bool {
+	switch string(method) {
+	case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch,
+		fiber.MethodDelete, fiber.MethodConnect, fiber.MethodOptions, fiber.MethodTrace:
+		return true
+	}
+	return false
 }

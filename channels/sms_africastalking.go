@@ -2,10 +2,12 @@ package channels
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,8 +55,8 @@ func NewAfricasTalkingSMS(o SMSOptions) (*AfricasTalkingSMS, error) {
 		return nil, errors.New("make SMS messenger: user name and API key are required")
 	}
 	u, err := url.Parse(o.BaseURL)
-	if err != nil || u.Host == "" {
-		return nil, errors.New("make SMS messenger: base URL is not usable")
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("make SMS messenger: base URL is not usable") // it may hold a secret
 	}
 	return &AfricasTalkingSMS{
 		url: strings.TrimRight(o.BaseURL, "/") + "/version1/messaging",
@@ -66,7 +68,8 @@ func NewAfricasTalkingSMS(o SMSOptions) (*AfricasTalkingSMS, error) {
 	}, nil
 }
 
-// Send implements Messenger. Its errors hold neither the text nor the number.
+// Send implements Messenger. Its errors hold neither the text nor the number nor
+// the key, whatever the other side does.
 func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) error {
 	form := url.Values{
 		"username": {a.opt.Username}, "to": {"+" + m.To}, "message": {gsm7.Fold(m.Text)},
@@ -84,17 +87,38 @@ func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) error {
 	req.Header.Set("apiKey", a.opt.APIKey.Reveal())
 	resp, err := a.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("send SMS: %w", err)
+		return fmt.Errorf("send SMS: %w", plainCause(ctx, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, atSMSAnswer))
 	if err != nil {
-		return fmt.Errorf("read answer to SMS: %w", err)
+		return fmt.Errorf("read answer to SMS: %w", plainCause(ctx, err))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return fmt.Errorf("send SMS: %w: HTTP status %d", ErrSMSRefused, resp.StatusCode)
 	}
 	return atSMSTaken(body)
+}
+
+// plainCause is why a request failed, without the bytes of the other side that
+// an error of the HTTP client can repeat.
+func plainCause(ctx context.Context, err error) error {
+	var network *net.OpError
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &name):
+		return name
+	case errors.As(err, &network):
+		return network
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.Is(err, context.DeadlineExceeded): // the client's own limit
+		return context.DeadlineExceeded
+	}
+	return errors.New("no usable answer")
 }
 
 // atSMSTaken reads the answer: the message was taken only if its one recipient
@@ -115,8 +139,9 @@ func atSMSTaken(body []byte) error {
 		return fmt.Errorf("%w: no recipient in the answer", ErrSMSRefused)
 	}
 	r := answer.Data.Recipients[0]
-	// 100 processed, 101 sent, 102 queued.
-	if r.Status == "Success" || (r.StatusCode >= 100 && r.StatusCode <= 102) {
+	// 100 processed, 101 sent, 102 queued. The word stands in where there is no
+	// code, and does not speak against one.
+	if r.StatusCode >= 100 && r.StatusCode <= 102 || r.StatusCode == 0 && r.Status == "Success" {
 		return nil
 	}
 	return fmt.Errorf("%w: status code %d", ErrSMSRefused, r.StatusCode)

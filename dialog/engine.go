@@ -76,18 +76,9 @@ type Engine struct {
 	store Store
 	opt   Options
 	hints *hints
+	plans sync.Pool // of *plan
 
-	flights struct {
-		sync.Mutex
-		m map[string]*flight
-	}
-}
-
-// flight is an effect that is being done for one turn.
-type flight struct {
-	done  chan struct{}
-	reply Reply
-	err   error
+	flights flights
 }
 
 // New checks the book and makes an engine of it.
@@ -126,18 +117,24 @@ func New(b Book, w Words, s Store, o Options) (*Engine, error) {
 	}
 	e := &Engine{m: m, words: w, store: s, opt: o, hints: newHints(o.Hints)}
 	e.flights.m = map[string]*flight{}
+	e.plans.New = func() any { return new(plan) }
 	return e, nil
 }
 
 // turn is one Turn being handled.
 type turn struct {
 	Turn
-	key     string // of the session in the store
-	session [sessionHashSize]byte
-	hash    [turnHashSize]byte
-	keyed   bool // hash tells repetitions
-	doing   bool // an effect was begun
-	report  Report
+	who    string // channel and user
+	key    string // of the session in the store
+	hint   string // the session's record as this process knew it last
+	hinted bool   // there is one
+	seen   string // session and what was typed; its start is what turns before were
+	hash   [turnHashSize]byte
+	keyed  bool   // hash tells repetitions
+	raced  bool   // an equal turn was saved while this one was being decided
+	doing  bool   // an effect was begun
+	lang   string // of the customer, once known
+	report Report
 }
 
 // Handle answers one turn. The Reply can always be shown, also when there is an
@@ -147,188 +144,184 @@ func (e *Engine) Handle(ctx context.Context, in Turn) (reply Reply, err error) {
 	if in.At.IsZero() {
 		in.At = begin
 	}
-	t := e.identify(in)
+	var t turn
+	e.identify(&t, in)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in turn: %v\n%s", p, debug.Stack())
 			// Past the save an effect may have begun, so "nothing was done" can
 			// not be said any more.
-			reply, t.report.Outcome = e.sorry(KeyBroken), Broken
+			reply, t.report.Outcome = e.sorry(&t, KeyBroken), Broken
 			if t.doing {
-				reply, t.report.Outcome = e.sorry(KeyUnsure), Unsure
+				reply, t.report.Outcome = e.sorry(&t, KeyUnsure), Unsure
 			}
 		}
 		t.report.Err = err
 		t.report.Took = e.opt.Now().Sub(begin)
 		e.opt.Observe(t.report)
 	}()
-	if in.Event == Ended {
-		return Reply{}, e.ended(ctx, t)
+	switch {
+	case in.Event == Ended:
+		return Reply{}, e.ended(ctx, &t)
+	case t.keyed:
+		return e.handle(ctx, &t)
 	}
-	return e.handle(ctx, t)
+	return e.handleUnkeyed(ctx, &t)
+}
+
+// handleUnkeyed answers a turn of a gateway that does not tell repetitions: an
+// equal one that comes while the first is still being worked on is one.
+func (e *Engine) handleUnkeyed(ctx context.Context, t *turn) (Reply, error) {
+	id := t.key + string(t.hash[:])
+	reply, joined, settled, err := e.flights.take(ctx, id, func() (Reply, bool, error) {
+		reply, err := e.handle(ctx, t)
+		return reply, true, err
+	})
+	switch {
+	case !settled:
+		return e.handle(ctx, t)
+	case joined:
+		return e.join(t, reply, err)
+	}
+	return reply, err
 }
 
 // identify works out under which names a turn is known. What the customer typed
 // is in none of them in clear.
-func (e *Engine) identify(in Turn) *turn {
-	t := &turn{Turn: in}
-	who := e.opt.Hash("who", in.Channel+"\x00"+in.User)
-	var buf [20]byte
-	b := append(buf[:0], "s:{"...)
-	b = base64.RawURLEncoding.AppendEncode(b, who[:12])
-	t.key = string(append(b, '}'))
-	h := e.opt.Hash("session", in.Session)
-	copy(t.session[:], h[:])
-	switch {
-	case in.Cumulative:
-		t.hash, t.keyed = e.turnHash(t, in.Text), true
-	case in.Key != "":
-		t.hash, t.keyed = e.turnHash(t, in.Key), true
+func (e *Engine) identify(t *turn, in Turn) {
+	t.Turn = in
+	text := in.Text
+	t.keyed = in.Cumulative
+	if !in.Cumulative && in.Key != "" {
+		text, t.keyed = in.Key, true
 	}
-	t.report = Report{Channel: in.Channel, Who: t.key[3:19], Outcome: Answered}
-	return t
+	all := in.Channel + "\x00" + in.User + "\x00" + in.Session + "\x00" + text
+	n := len(in.Channel) + 1 + len(in.User)
+	t.who, t.seen = all[:n], all[n+1:]
+	t.hash = e.turnHash(t.seen)
+	known, ok := e.hints.get(t.who)
+	if !ok {
+		known.key = e.key(t.who)
+	}
+	t.key, t.hint, t.hinted = known.key, known.record, ok
+	t.report = Report{Channel: in.Channel, Who: t.key[3 : 3+keySize], Outcome: Answered}
 }
 
-func (e *Engine) turnHash(t *turn, s string) (h [turnHashSize]byte) {
-	sum := e.opt.Hash("turn", t.Session+"\x00"+s)
+// keySize is how many characters name a customer in a key: 96 bits of a hash.
+const keySize = 16
+
+// key is where a customer's session is stored. The braces keep all that is ever
+// stored of one customer in one slot of a cluster.
+func (e *Engine) key(who string) string {
+	sum := e.opt.Hash("who", who)
+	var buf [len("s:{}") + keySize]byte
+	b := append(buf[:0], "s:{"...)
+	b = base64.RawURLEncoding.AppendEncode(b, sum[:keySize*3/4])
+	return string(append(b, '}'))
+}
+
+// turnHash tells turns apart, across sessions.
+func (e *Engine) turnHash(seen string) (h [turnHashSize]byte) {
+	sum := e.opt.Hash("turn", seen)
+	copy(h[:], sum[:])
+	return h
+}
+
+// sessionHash tells the sessions of one customer apart.
+func (e *Engine) sessionHash(t *turn) (h [sessionHashSize]byte) {
+	sum := e.opt.Hash("session", t.Session)
 	copy(h[:], sum[:])
 	return h
 }
 
 func (e *Engine) handle(ctx context.Context, t *turn) (Reply, error) {
-	current, known := e.hints.get(t.key)
-	if !known && !(t.Cumulative && t.Text == "") {
-		// Not a first dial, and nothing remembered: ask. A first dial is tried
-		// as if there were nothing, which the save then confirms or corrects.
-		var err error
-		t.report.Trips++
-		if current, err = e.store.Load(ctx, t.key); err != nil {
-			return e.busy(t, "load session", err)
-		}
-	}
+	current, hinted := t.hint, t.hinted
+	// Nothing remembered: ask. But a first dial is tried as if there were
+	// nothing, which the save then confirms or corrects.
+	ask := !hinted && (!t.Cumulative || t.Text != "")
 	const tries = 5
 	for range tries {
-		p, err := e.decide(ctx, t, current)
-		if err != nil {
+		if ask {
+			var err error
+			t.report.Trips++
+			if current, err = e.store.Load(ctx, t.key); err != nil {
+				return e.busy(t, "load session", err)
+			}
+			ask = false
+		}
+		p := e.plans.Get().(*plan)
+		if err := e.decide(ctx, t, p, current); err != nil {
 			return e.broken(t, err)
 		}
-		if !p.save {
-			if p.do == nil {
-				return p.reply, nil
-			}
-			return e.effect(ctx, t, p, current)
+		if hinted && !p.save && t.report.Outcome != Replayed {
+			// No save would tell whether the hint was current.
+			hinted, ask = false, true
+			e.release(p)
+			continue
 		}
-		rec := e.encode(&p.rec)
-		t.report.Trips++
-		winner, saved, err := e.store.Save(ctx, t.key, stamp(current), rec, e.opt.Life)
-		if err != nil {
-			e.hints.drop(t.key)
-			return e.busy(t, "save session", err)
+		reply, winner, settled, err := e.settle(ctx, t, p, current)
+		if !t.doing {
+			e.release(p)
 		}
-		if saved {
-			e.hints.put(t.key, rec)
-			if p.do == nil {
-				return p.reply, nil
-			}
-			return e.effect(ctx, t, p, rec)
+		if settled {
+			return reply, err
 		}
-		current = winner
+		t.raced = !hinted && follows(winner, current)
+		current, hinted = winner, false
 	}
 	return e.busy(t, "save session", errors.New("lost every race for it"))
 }
 
-// effect does what the saved state does, and saves what came of it. Within this
-// process a repetition of the same turn waits for the first.
-func (e *Engine) effect(ctx context.Context, t *turn, p *plan, current string) (Reply, error) {
-	id := t.key + string(t.hash[:])
-	if !t.keyed {
-		id = t.key
+// settle saves a plan and has its effect. It is not settled when another turn
+// was saved meanwhile: then the record that is there comes back.
+func (e *Engine) settle(ctx context.Context, t *turn, p *plan, current string) (reply Reply, winner string, settled bool, err error) {
+	if p.do == nil {
+		return e.save(ctx, t, p, current)
 	}
-	e.flights.Lock()
-	if f := e.flights.m[id]; f != nil {
-		e.flights.Unlock()
-		select {
-		case <-f.done:
-			t.report.Outcome = Replayed
-			return f.reply, f.err
-		case <-ctx.Done():
-			t.report.Outcome = Unsure
-			return e.sorryIn(p.talk.lang, KeyUnsure), ctx.Err()
-		}
+	id := t.key + string(p.rec.session[:])
+	if t.keyed {
+		id += string(t.hash[:])
 	}
-	f := &flight{done: make(chan struct{})}
-	e.flights.m[id] = f
-	e.flights.Unlock()
-	defer func() {
-		if f.reply.Text == "" { // a panic passed by
-			f.reply = e.sorryIn(p.talk.lang, KeyUnsure)
-		}
-		e.flights.Lock()
-		delete(e.flights.m, id)
-		e.flights.Unlock()
-		close(f.done)
-	}()
-	f.reply, f.err = e.doEffect(ctx, t, p, current)
-	return f.reply, f.err
+	winner = current
+	reply, joined, settled, err := e.flights.take(ctx, id, func() (reply Reply, settled bool, err error) {
+		reply, winner, settled, err = e.save(ctx, t, p, current)
+		return reply, settled, err
+	})
+	if joined && settled {
+		reply, err = e.join(t, reply, err)
+	}
+	return reply, winner, settled, err
 }
 
-func (e *Engine) doEffect(ctx context.Context, t *turn, p *plan, current string) (Reply, error) {
-	t.doing = true
-	for hops := 0; p.do != nil; hops++ {
-		if hops == maxHops {
-			return e.broken(t, fmt.Errorf("state %q does one thing after another without end", p.do.ID))
-		}
-		limited, cancel := context.WithTimeout(ctx, e.opt.Budget)
-		move, err := p.do.Do(limited, &p.talk)
-		cancel()
-		if err == nil {
-			err = e.advance(ctx, t, p, p.do, move)
-		}
-		if err != nil {
-			t.report.Outcome = Unsure
-			return e.sorryIn(p.talk.lang, KeyUnsure), fmt.Errorf("do %q: %w", p.do.ID, err)
-		}
-		if p.do == nil {
-			e.show(t, p)
-		}
-		rec := e.encode(&p.rec)
+func (e *Engine) save(ctx context.Context, t *turn, p *plan, current string) (reply Reply, winner string, settled bool, err error) {
+	if p.save {
+		rec := e.encode(&p.rec, current)
 		t.report.Trips++
 		winner, saved, err := e.store.Save(ctx, t.key, stamp(current), rec, e.opt.Life)
-		switch {
-		case err != nil:
-			// The effect stands and the customer is told of it; the session
-			// still says that it is to be done, which does no harm.
-			e.hints.drop(t.key)
-			if p.do == nil {
-				return p.reply, fmt.Errorf("save session after effect: %w", err)
-			}
-			return e.busy(t, "save session between effects", err)
-		case saved:
-			e.hints.put(t.key, rec)
-			current = rec
-		default:
-			e.hints.drop(t.key)
-			var won record
-			if won.decode(winner) == nil && won.turn == p.rec.turn && won.has(flagReply) && !won.has(flagPrivate) {
-				t.report.Outcome = Replayed
-				return Reply{Text: won.reply, End: won.has(flagEnd)}, nil
-			}
-			if p.do == nil {
-				return p.reply, nil
-			}
-			t.report.Outcome = Unsure
-			return e.sorryIn(p.talk.lang, KeyUnsure), fmt.Errorf("do %q: session moved on meanwhile", p.do.ID)
+		if err != nil {
+			e.hints.drop(t.who)
+			reply, err = e.busy(t, "save session", err)
+			return reply, "", true, err
 		}
+		if !saved {
+			return Reply{}, winner, false, nil
+		}
+		e.hints.put(t.who, hint{t.key, rec})
+		current = rec
 	}
-	return p.reply, nil
+	if p.do == nil {
+		return p.reply, "", true, nil
+	}
+	reply, err = e.effect(ctx, t, p, current)
+	return reply, "", true, err
 }
 
 // ended notes where a customer left. Nothing changes: the session waits for a
 // redial.
 func (e *Engine) ended(ctx context.Context, t *turn) error {
 	t.report.Outcome, t.report.Status = Hangup, t.Status
-	rec, known := e.hints.get(t.key)
-	if !known {
+	rec := t.hint
+	if !t.hinted {
 		var err error
 		t.report.Trips++
 		if rec, err = e.store.Load(ctx, t.key); err != nil {
@@ -336,7 +329,7 @@ func (e *Engine) ended(ctx context.Context, t *turn) error {
 		}
 	}
 	var r record
-	if rec == "" || r.decode(rec) != nil || r.session != t.session {
+	if rec == "" || r.decode(rec) != nil || r.session != e.sessionHash(t) {
 		return nil
 	}
 	if n := e.m.byHash[r.state]; n != nil {
@@ -345,23 +338,37 @@ func (e *Engine) ended(ctx context.Context, t *turn) error {
 	return nil
 }
 
-func (e *Engine) encode(r *record) string {
-	var buf [512]byte
-	return string(r.next(buf[:0], r.stamp, e.opt.Random()))
+// release gives a plan back for another turn. One that had an effect is not
+// given back: what it started may still hold on to the Talk.
+func (e *Engine) release(p *plan) {
+	options := p.screen.Options[:cap(p.screen.Options)]
+	clear(options)
+	*p = plan{}
+	p.screen.Options = options[:0]
+	e.plans.Put(p)
 }
 
-func (e *Engine) sorry(key string) Reply { return e.sorryIn("", key) }
+// encode makes the record that replaces current.
+func (e *Engine) encode(r *record, current string) string {
+	var buf [512]byte
+	return string(r.next(buf[:0], stamp(current), e.opt.Random()))
+}
 
-func (e *Engine) sorryIn(lang, key string) Reply {
-	return Reply{Text: e.words.Say(lang, key, e.m.book.Common...), End: true}
+func (e *Engine) sorry(t *turn, key string) Reply {
+	return Reply{Text: e.words.Say(t.lang, key, e.m.book.Common...), End: true}
 }
 
 func (e *Engine) busy(t *turn, doing string, err error) (Reply, error) {
 	t.report.Outcome = Busy
-	return e.sorry(KeyBusy), fmt.Errorf("%s: %w", doing, err)
+	return e.sorry(t, KeyBusy), fmt.Errorf("%s: %w", doing, err)
 }
 
 func (e *Engine) broken(t *turn, err error) (Reply, error) {
 	t.report.Outcome = Broken
-	return e.sorry(KeyBroken), err
+	return e.sorry(t, KeyBroken), err
+}
+
+func (e *Engine) unsure(t *turn, err error) (Reply, error) {
+	t.report.Outcome = Unsure
+	return e.sorry(t, KeyUnsure), err
 }

@@ -1,14 +1,24 @@
 package dialog
 
-import "sync"
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+)
 
-// hints remembers the last record that this process wrote for a session. A hint
-// only saves a round trip: the store decides in the same step that writes
-// whether it was current, so a wrong one costs a trip and never a wrong state.
+// hint is what this process knows of a customer's session: its key in the store
+// and the last record that was written from here.
+type hint struct{ key, record string }
+
+// hints remembers them by customer. A hint only saves a round trip and the
+// working out of the key: the store decides in the same step that writes
+// whether the record was current, so a wrong one costs a trip and never a wrong
+// state.
 //
 // It holds two generations; when the young one is full it becomes the old one
 // and the old one is dropped, which bounds memory without keeping order.
 type hints struct {
+	seed   maphash.Seed
 	shards [hintShards]hintShard
 	limit  int // of one generation of one shard
 }
@@ -17,46 +27,49 @@ const hintShards = 16
 
 type hintShard struct {
 	mu         sync.Mutex
-	young, old map[string]string
+	young, old map[string]hint
 }
 
 // newHints makes room for about n sessions.
 func newHints(n int) *hints {
-	h := &hints{limit: max(n/hintShards/2, 1)}
+	h := &hints{seed: maphash.MakeSeed(), limit: max(n/hintShards/2, 1)}
 	for i := range h.shards {
-		h.shards[i].young = map[string]string{}
+		h.shards[i].young = map[string]hint{}
 	}
 	return h
 }
 
-func (h *hints) shard(key string) *hintShard {
-	return &h.shards[hashOption(key)%hintShards]
+func (h *hints) shard(who string) *hintShard {
+	return &h.shards[maphash.String(h.seed, who)%hintShards]
 }
 
-func (h *hints) get(key string) (record string, ok bool) {
-	s := h.shard(key)
+func (h *hints) get(who string) (known hint, ok bool) {
+	s := h.shard(who)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if record, ok = s.young[key]; !ok {
-		record, ok = s.old[key]
+	if known, ok = s.young[who]; !ok {
+		known, ok = s.old[who]
 	}
-	return record, ok
+	return known, ok
 }
 
-func (h *hints) put(key, record string) {
-	s := h.shard(key)
+func (h *hints) put(who string, known hint) {
+	s := h.shard(who)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.young) >= h.limit {
-		s.old, s.young = s.young, make(map[string]string, h.limit)
+	if _, ok := s.young[who]; !ok {
+		if len(s.young) >= h.limit {
+			s.old, s.young = s.young, make(map[string]hint, h.limit)
+		}
+		who = strings.Clone(who) // it may be the start of what also holds inputs
 	}
-	s.young[key] = record
+	s.young[who] = known
 }
 
-func (h *hints) drop(key string) {
-	s := h.shard(key)
+func (h *hints) drop(who string) {
+	s := h.shard(who)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.young, key)
-	delete(s.old, key)
+	delete(s.young, who)
+	delete(s.old, who)
 }

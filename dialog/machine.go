@@ -49,6 +49,7 @@ func compile(b Book) (*machine, error) {
 	say := func(key string) func(*Talk, *Screen) {
 		return func(t *Talk, s *Screen) { s.Text = t.Say(key, b.Common...) }
 	}
+	own := len(b.States)
 	b.States = append(slices.Clone(b.States),
 		State{ID: stateStopped, Ask: say(KeyStopped), End: true},
 		State{ID: stateTooLong, Ask: say(KeyTooLong), End: true})
@@ -57,6 +58,11 @@ func compile(b Book) (*machine, error) {
 	var faults []error
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{ErrBook}, args...)...))
+	}
+	for _, s := range b.States[:own] {
+		if s.ID == "" || s.ID.Builtin() {
+			fault("state %q has a name that is not for a flow", s.ID)
+		}
 	}
 	for i := range b.States {
 		n := &node{State: &b.States[i], hash: hashState(b.States[i].ID)}
@@ -110,7 +116,7 @@ func (n *node) check(all map[StateID]*node) (faults []string) {
 	bad := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	asks, does := n.Answer != nil, n.Do != nil
 	switch {
-	case does && (asks || n.Ask != nil || n.End):
+	case does && (asks || n.Ask != nil || n.End || n.Back != "" || n.Private):
 		bad("does something, so it can not ask or end")
 	case !does && n.Ask == nil:
 		bad("neither asks nor does anything")
@@ -123,10 +129,13 @@ func (n *node) check(all map[StateID]*node) (faults []string) {
 	if does && len(n.Edges) == 0 {
 		bad("has no way out")
 	}
-	if n.What != "" && (n.Secret || !asks) {
+	if (n.Secret || n.Confirm) && !asks {
+		bad("is not answered, so it can be neither Secret nor Confirm")
+	}
+	if n.What != "" && (n.Secret || n.Confirm || !asks) {
 		bad("can not be resumed, so it has no use for What")
 	}
-	if n.Confirm && n.Back == "" {
+	if back := all[n.Back]; n.Confirm && (back == nil || back.Confirm) {
 		bad("confirms, and needs a Back to resume at")
 	}
 	seen := map[Move]bool{}
@@ -158,10 +167,10 @@ func (n *node) prepare() {
 
 // step fires one move from n and returns where it leads; ErrMove when it is not
 // declared.
-func (m *machine) step(ctx context.Context, n *node, mv Move) (*node, error) {
+func (m *machine) step(n *node, mv Move) (*node, error) {
 	f := n.fsms.Get().(*fsm.FSM)
 	f.SetState(string(n.ID))
-	if err := f.Event(ctx, string(mv)); err != nil {
+	if err := f.Event(context.Background(), string(mv)); err != nil {
 		var same fsm.NoTransitionError
 		if !errors.As(err, &same) || same.Err != nil {
 			return nil, fmt.Errorf("%w: %q from %q", ErrMove, mv, n.ID)

@@ -17,18 +17,20 @@ const recordFormat = 1
 
 // The flags of a record.
 const (
-	flagResume  = 1 << iota // the screen shown offers to go on where the last session broke off
-	flagReply               // the reply to the last turn is stored
-	flagPacked              // ... as packed septets rather than bytes
-	flagEnd                 // ... and it ended the conversation
-	flagPrivate             // ... or is composed anew, since it shows a secret
+	flagResume    = 1 << iota // the screen shown offers to go on where the last session broke off
+	flagReply                 // the reply to the last turn is stored
+	flagPacked                // ... as packed septets rather than bytes
+	flagEnd                   // ... and it ended the conversation
+	flagPrivate               // ... or is composed anew, since it shows a secret
+	flagNotice                // the line above the screen is stored, since more of the screen is to come
+	flagRedialled             // the customer has dialled again since what is to be done was decided
 )
 
 const (
 	sessionHashSize = 6
 	turnHashSize    = 8
 	stateHashSize   = 3
-	maxOptions      = 40
+	maxOptions      = 98 // as many as two digits can pick
 )
 
 // record is the stored session. Layout, all of it needed within 400 bytes of
@@ -46,9 +48,9 @@ const (
 //	lang:     length and bytes
 //	options:  count and 2 bytes each: hashes of the options' ids as shown
 //	vars:     count, then id (high bit: integer) and varint or length and bytes
+//	notice:   length and bytes, where there is one
 //	reply:    the rest: septets (varint) and packed septets, or bytes
 type record struct {
-	stamp   string
 	flags   uint8
 	session [sessionHashSize]byte
 	turn    [turnHashSize]byte
@@ -61,37 +63,61 @@ type record struct {
 	lang    string
 	nOpt    int
 	opt     [maxOptions]uint16
-	vars    vars
-	reply   string
+	vars    *vars
+	notice  string
+	reply   string // or, once decoded, packed and its septets
+	packed  string
+	septets int
 }
+
+// maxPage is the last page that a record can stand for.
+const maxPage = 255
 
 func (r *record) has(flag uint8) bool { return r.flags&flag != 0 }
 
 func (r *record) savedAt() time.Time { return time.Unix(int64(r.saved), 0) }
 
-// stamp is the version of an encoded record; "" for none.
-func stamp(rec string) string {
-	if len(rec) < StampSize {
-		return ""
+// text is the stored reply; not ok where there is none.
+func (r *record) text() (text string, ok bool) {
+	switch {
+	case !r.has(flagReply) || r.has(flagPrivate):
+		return "", false
+	case r.packed != "":
+		return gsm7.Unpack(r.packed, r.septets)
 	}
-	return rec[:StampSize]
+	return r.reply, true
+}
+
+// stamp is the version of an encoded record; "" for none.
+func stamp(rec string) string { return rec[:min(len(rec), StampSize)] }
+
+// sequence counts the saves of a session.
+func sequence(rec string) uint32 {
+	if len(rec) < StampSize {
+		return 0
+	}
+	return uint32(rec[0])<<24 | uint32(rec[1])<<16 | uint32(rec[2])<<8 | uint32(rec[3])
+}
+
+// follows says whether rec was saved right on top of prev.
+func follows(rec, prev string) bool {
+	return len(rec) >= StampSize && sequence(rec) == sequence(prev)+1
 }
 
 // next appends the encoding of r, as the successor of prev, to b. random makes
 // the stamp unique.
 func (r *record) next(b []byte, prev string, random uint64) []byte {
-	var seq uint32
-	if len(prev) == StampSize {
-		seq = uint32(prev[0])<<24 | uint32(prev[1])<<16 | uint32(prev[2])<<8 | uint32(prev[3])
-	}
-	b = binary.BigEndian.AppendUint32(b, seq+1)
+	b = binary.BigEndian.AppendUint32(b, sequence(prev)+1)
 	b = binary.BigEndian.AppendUint64(b, random)
-	flags := r.flags &^ flagPacked
+	flags := r.flags &^ (flagPacked | flagNotice)
 	septets, packable := 0, false
-	if r.has(flagReply) && !r.has(flagPrivate) {
+	if r.has(flagReply) && !r.has(flagPrivate) && r.reply != "" {
 		if septets, packable = gsm7.Cost(r.reply); packable {
 			flags |= flagPacked
 		}
+	}
+	if r.notice != "" {
+		flags |= flagNotice
 	}
 	b = append(b, recordFormat, flags)
 	b = append(b, r.session[:]...)
@@ -117,6 +143,9 @@ func (r *record) next(b []byte, prev string, random uint64) []byte {
 			b = appendText(b, s.text)
 		}
 	}
+	if flags&flagNotice != 0 {
+		b = appendText(b, r.notice)
+	}
 	switch {
 	case flags&flagPacked != 0:
 		b = binary.AppendUvarint(b, uint64(septets))
@@ -133,7 +162,11 @@ func (r *record) decode(rec string) error {
 	if len(rec) < fixed || rec[StampSize] != recordFormat {
 		return errRecord
 	}
-	*r = record{stamp: rec[:StampSize], flags: rec[StampSize+1]}
+	*r = record{flags: rec[StampSize+1], vars: r.vars}
+	if r.vars == nil {
+		r.vars = new(vars)
+	}
+	r.vars.n, r.vars.bad = 0, false
 	p := rec[StampSize+2:]
 	p = p[copy(r.session[:], p):]
 	p = p[copy(r.turn[:], p):]
@@ -155,27 +188,28 @@ func (r *record) decode(rec string) error {
 		return errRecord
 	}
 	for i := range n {
-		s := &r.vars.slot[i]
-		s.id = in.byte()
-		if s.id&0x80 != 0 {
-			s.id, s.isInt = s.id&^0x80, true
-			s.num = in.varint()
+		id := in.byte()
+		if id&0x80 != 0 {
+			r.vars.slot[i] = slot{id: id &^ 0x80, isInt: true, num: in.varint()}
 		} else {
-			s.text = in.text()
+			r.vars.slot[i] = slot{id: id, text: in.text()}
 		}
 	}
 	r.vars.n = n
+	if r.has(flagNotice) {
+		if r.notice = in.text(); r.notice == "" {
+			return errRecord
+		}
+	}
 	switch {
+	case r.has(flagPacked) && (!r.has(flagReply) || r.has(flagPrivate)):
+		return errRecord
 	case r.has(flagPacked):
 		septets := in.uvarint()
-		if in.bad || septets > 8*uint64(len(in.s)) {
+		if in.bad || septets > 8*uint64(len(in.s)) || len(in.s) != gsm7.PackedLen(int(septets)) {
 			return errRecord
 		}
-		text, ok := gsm7.Unpack(in.s, int(septets))
-		if !ok {
-			return errRecord
-		}
-		r.reply, in.s = text, ""
+		r.packed, r.septets, in.s = in.s, int(septets), ""
 	case r.has(flagReply) && !r.has(flagPrivate):
 		r.reply, in.s = in.s, ""
 	}

@@ -11,154 +11,144 @@ import (
 // on two lines and to remember.
 const maxChoices = 5
 
-// page is one rendered screen of a paged whole.
+// page is one rendered screen, of one or more pages.
 type page struct {
 	text string
+	at   int // from 0
 	last bool
 }
 
-// number is what is pressed for the option at index i. It skips the digits that
-// mean "more" (9), so that a number never changes its meaning.
-func number(i int) int {
-	if i < 8 {
-		return i + 1
+// layout renders the page of a plan's screen that its record asks for, under
+// its notice and above its navigation. Where room is limited, what does not fit
+// goes to a further page: no option is dropped and no prompt cut.
+func (e *Engine) layout(p *plan, room int) page {
+	n := p.node
+	l := layout{talk: &p.talk, screen: &p.screen, room: room}
+	if !n.End && !p.rec.has(flagResume) {
+		l.back, l.home = n.Back != "", n != e.m.start
 	}
-	return i + 2
+	l.last = n.End
+	return l.page(int(p.rec.page))
 }
 
-// index is the inverse of number: which option a typed number picks, or -1.
-func index(typed string, n int) int {
-	if len(typed) == 0 || len(typed) > 2 || typed[0] == '0' {
-		return -1
-	}
-	v, err := strconv.Atoi(typed)
-	if err != nil || v < 1 || typed == digitMore {
-		return -1
-	}
-	if v--; v > 8 {
-		v--
-	}
-	if v >= n {
-		return -1
-	}
-	return v
+// layout is one screen on its way to pages.
+type layout struct {
+	talk       *Talk
+	screen     *Screen
+	room       int  // septets; 0: no limit, and spelling is kept
+	back, home bool // the ways out that are named below
+	last       bool // the conversation ends with it, so no way back is offered
 }
 
-// layout renders page want (from 0) of a screen, under its notice and above its
-// navigation. Where room is limited, what does not fit goes to a further page:
-// no option is dropped and no prompt cut.
-func (e *Engine) layout(t *Talk, s *Screen, room int, back, home, end bool, want int) page {
-	fold := func(x string) string { return x }
-	if room > 0 {
-		fold = gsm7.Fold
-	}
-	head := s.Text
-	if t.notice != "" {
-		head = t.notice + "\n" + s.Text
-	}
-	head = fold(head)
-
+// page renders page want, or the last where there are fewer.
+func (l *layout) page(want int) page {
 	var b strings.Builder
-	b.Grow(192)
-	b.WriteString(head)
-	for i, o := range s.Options {
-		writeOption(&b, number(i), fold(o.Label))
+	b.Grow(256)
+	l.head(&b)
+	head := b.Len()
+	for i := range l.screen.Options {
+		l.option(&b, i, l.screen.Options[i].Label)
 	}
-	long, short := e.nav(t, fold, back, home, end)
-	whole := b.String()
-	if room == 0 {
-		return page{whole + long, true}
+	l.nav(&b)
+	if l.room == 0 {
+		return page{b.String(), 0, true}
 	}
-	if len(s.Options) <= maxChoices {
-		if fits(whole, long, room) {
-			return page{whole + long, true}
-		}
-		if fits(whole, short, room) {
-			return page{whole + short, true}
+	if len(l.screen.Options) <= maxChoices {
+		if s := gsm7.Fold(b.String()); septets(s) <= l.room {
+			return page{s, 0, true}
 		}
 	}
-	return e.paged(t, head, s.Options, fold, short, room, want)
+	return l.paged(fold(b.String()[:head]), want)
 }
 
-// nav is the navigation line, in full and as short as it may be.
-func (e *Engine) nav(t *Talk, fold func(string) string, back, home, end bool) (long, short string) {
-	if end {
-		return "", ""
-	}
-	if back {
-		short = "\n" + digitBack + " " + fold(t.Say(KeyBack))
-		long = short
-	}
-	if home {
-		word := digitHome + " " + fold(t.Say(KeyHome))
-		if back {
-			long += " " + word
-		} else {
-			long, short = "\n"+word, "\n"+word
+// paged cuts a screen that does not fit into pages. Every page but the last
+// offers 9, every page but the first offers 0 for the page before.
+func (l *layout) paged(head string, want int) page {
+	way := func(digits, word string) string {
+		if w := "\n" + digits + " " + fold(l.talk.Say(word)); septets(w) <= l.room/3 {
+			return w
 		}
+		return "\n" + digits // the word would take too much of the screen
 	}
-	return long, short
-}
-
-// paged cuts a screen that does not fit into pages and returns page want, or
-// the last one when there are fewer. Every page but the last offers 9, every
-// page but the first offers 0 for the page before.
-func (e *Engine) paged(t *Talk, head string, options []Option, fold func(string) string, nav string, room, want int) page {
-	more := "\n" + digitMore + " " + fold(t.Say(KeyMore))
-	prev := "\n" + digitBack + " " + fold(t.Say(KeyBack))
-	next := 0 // the next option to be shown
-	for at := 0; ; at++ {
+	first, prev, more := "", "", way(digitMore, KeyMore)
+	if !l.last {
+		prev = way(digitBack, KeyBack)
+	}
+	switch {
+	case l.back:
+		first = prev
+	case l.home:
+		first = way(digitHome, KeyHome)
+	}
+	var b strings.Builder
+	options := len(l.screen.Options)
+	for at, next := 0, 0; ; at++ {
 		below := prev
 		if at == 0 {
-			below = nav
+			below = first
 		}
-		// First try what is left as the last page.
-		var b strings.Builder
-		b.WriteString(head)
-		for i := next; i < len(options); i++ {
-			writeOption(&b, number(i), fold(options[i].Label))
-		}
-		if len(options)-next <= maxChoices && fits(strings.TrimPrefix(b.String(), "\n"), below, room) {
-			return page{strings.TrimPrefix(b.String(), "\n") + below, true}
-		}
-		// Otherwise fill it, leaving room for the way on.
-		below += more
-		left := room - septets(below)
-		b.Reset()
-		if septets(head) > left {
-			var cut string
-			cut, head = gsm7.Cut(head, left)
-			b.WriteString(cut)
-		} else {
+		if options-next <= maxChoices { // may be the last
+			b.Reset()
 			b.WriteString(head)
-			head = ""
-			for shown := 0; next < len(options) && shown < maxChoices; shown++ {
-				var o strings.Builder
-				writeOption(&o, number(next), fold(options[next].Label))
-				line := o.String()
-				if b.Len() == 0 {
-					line = line[1:]
-				}
-				if septets(b.String())+septets(line) > left {
-					if shown == 0 && b.Len() == 0 {
-						line, _ = gsm7.Cut(line, left) // one label longer than a screen
-					} else {
-						break
-					}
-				}
-				b.WriteString(line)
-				next++
+			for i := next; i < options; i++ {
+				l.option(&b, i, fold(l.screen.Options[i].Label))
+			}
+			b.WriteString(below)
+			if s := b.String(); septets(s) <= l.room {
+				return page{s, at, true}
 			}
 		}
+		var text string
+		text, head, next = l.fill(head, next, l.room-septets(below)-septets(more))
 		if at == want {
-			return page{b.String() + below, false}
+			return page{text + below + more, at, false}
 		}
 	}
 }
 
-func writeOption(b *strings.Builder, n int, label string) {
-	b.WriteByte('\n')
-	if n < 10 {
+// fill takes what a page has room for off the prompt, and then off the options,
+// that are left. It always takes something.
+func (l *layout) fill(head string, next, room int) (text, restHead string, restNext int) {
+	room = max(room, 2) // one character of the alphabet
+	if septets(head) > room {
+		text, head = gsm7.Cut(head, room)
+		return text, head, next
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	for range min(maxChoices, len(l.screen.Options)-next) {
+		full := b.Len()
+		l.option(&b, next, fold(l.screen.Options[next].Label))
+		if septets(b.String()) > room {
+			if full > 0 {
+				return b.String()[:full], "", next
+			}
+			text, head = gsm7.Cut(b.String(), room) // one label longer than a screen
+			return text, head, next + 1
+		}
+		next++
+	}
+	return b.String(), "", next
+}
+
+// fold spells a text within the alphabet, without blanks at its end.
+func fold(s string) string { return strings.TrimRight(gsm7.Fold(s), " \n\r\f") }
+
+// head writes the notice and the prompt.
+func (l *layout) head(b *strings.Builder) {
+	for _, s := range [...]string{l.talk.notice, l.screen.Text} {
+		if s == "" {
+			continue
+		}
+		line(b)
+		b.WriteString(s)
+	}
+}
+
+// option writes one choice under its number.
+func (l *layout) option(b *strings.Builder, i int, label string) {
+	line(b)
+	if n := number(i); n < 10 {
 		b.WriteByte(byte('0' + n))
 	} else {
 		b.WriteString(strconv.Itoa(n))
@@ -167,9 +157,37 @@ func writeOption(b *strings.Builder, n int, label string) {
 	b.WriteString(label)
 }
 
+// nav writes the navigation line in full.
+func (l *layout) nav(b *strings.Builder) {
+	if l.back {
+		line(b)
+		l.key(b, digitBack, KeyBack)
+	}
+	if l.home {
+		if l.back {
+			b.WriteByte(' ')
+		} else {
+			line(b)
+		}
+		l.key(b, digitHome, KeyHome)
+	}
+}
+
+// key writes what can be pressed, and the word for it.
+func (l *layout) key(b *strings.Builder, digits, word string) {
+	b.WriteString(digits)
+	b.WriteByte(' ')
+	b.WriteString(l.talk.Say(word))
+}
+
+// line begins a new line, unless it is the first.
+func line(b *strings.Builder) {
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+}
+
 func septets(s string) int {
 	n, _ := gsm7.Cost(s)
 	return n
 }
-
-func fits(text, nav string, room int) bool { return septets(text)+septets(nav) <= room }

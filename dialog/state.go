@@ -44,7 +44,9 @@ type State struct {
 	// Enter, where there is one, runs when a move leads into the state. It may
 	// read (a balance, the catalogue) and keep what it read in the session's
 	// variables, and may itself return a declared Move to go on at once. It
-	// changes nothing outside, since it can be run again.
+	// changes nothing outside, since it can be run again. In a Private state
+	// it is also run before the screen is composed again, and its Move is then
+	// ignored: there it reads the secret into Talk.Secret.
 	Enter func(ctx context.Context, t *Talk) (Move, error)
 
 	// Ask composes the screen. It has no context and no error because it can
@@ -66,7 +68,8 @@ type State struct {
 	// dial again, and the next turn does it again.
 	Do func(ctx context.Context, t *Talk) (Move, error)
 
-	// End closes the conversation after the screen of this state.
+	// End closes the conversation after the screen of this state; where the
+	// screen needs several pages, after the last of them.
 	End bool
 
 	// Edges are the only moves there are.
@@ -81,7 +84,7 @@ type State struct {
 	// from a dial string, and a dropped conversation resumes at Back.
 	Confirm bool
 	// Private marks a screen that shows a secret: it is not stored, and a
-	// repetition composes it anew.
+	// repetition composes it anew, after Enter.
 	Private bool
 
 	// What is the key of a few words saying what the customer was busy with,
@@ -117,7 +120,8 @@ type Option struct {
 	Label string
 }
 
-// Screen is one logical screen: no layout, no numbers, no navigation.
+// Screen is one logical screen: no layout, no numbers, no navigation. More than
+// 98 options, the most that two digits can pick, are not shown.
 type Screen struct {
 	Text    string
 	Options []Option

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"spaza/secret"
 )
 
 const (
@@ -14,128 +14,170 @@ const (
 	maxHops = 16
 	// maxDeep bounds the inputs taken from one dial string.
 	maxDeep = 10
-	// maxInput bounds one input in bytes: what one USSD message can carry.
-	maxInput = 182
 )
 
 // plan is what one turn decides: the session as it will be saved, the reply,
-// and the state whose effect is to be had after the save.
+// and the state whose effect is to be had after the save. The variables are
+// those of the Talk; the record points to them.
 type plan struct {
-	rec   record
-	talk  Talk
-	node  *node
-	do    *node
-	reply Reply
-	save  bool
+	rec    record
+	talk   Talk
+	screen Screen // the one that is answered, then the one that is shown
+	node   *node
+	do     *node
+	reply  Reply
+	save   bool
 }
 
 // decide works out what a turn means on top of the current record. It changes
 // nothing outside and can be run again on another record.
-func (e *Engine) decide(ctx context.Context, t *turn, current string) (*plan, error) {
-	p := &plan{save: true}
+func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) error {
+	p.save = true
 	r := &p.rec
+	r.vars = &p.talk.vars
 	fresh := current == "" || r.decode(current) != nil
 	if fresh {
-		*r = record{stamp: stamp(current)}
+		*r = record{vars: r.vars}
+		*r.vars = vars{}
 	}
 	p.node = e.m.byHash[r.state]
-	p.talk = Talk{
-		User: t.User, Channel: t.Channel, Network: t.Network, Code: t.Code, Now: t.At,
-		Since: r.savedAt(), lang: r.lang, words: e.words, vars: r.vars,
+	k := &p.talk
+	k.User, k.Channel, k.Network, k.Code, k.Now = t.User, t.Channel, t.Network, t.Code, t.At
+	k.words, k.lang = e.words, r.lang
+	t.lang = r.lang
+	if !fresh {
+		k.Since = r.savedAt()
 	}
 	t.report.From, t.report.Outcome = "", Answered
 	if p.node != nil {
 		t.report.From = p.node.ID
 	}
 
-	switch {
-	case !fresh && r.session == t.session && t.keyed && r.turn == t.hash:
-		return e.repeat(t, p)
-	case !fresh && r.session == t.session:
-		return e.goOn(ctx, t, p)
+	// A turn's hash covers its session, so where the hash of this turn or of
+	// its start is known the session is the same.
+	switch input, follows := e.newPart(t, r); {
+	case fresh:
+		return e.dialled(ctx, t, p, fresh)
+	case r.turn == t.hash && (t.keyed || t.raced):
+		return e.repeat(ctx, t, p)
+	case follows, !t.Cumulative && r.session == e.sessionHash(t):
+		return e.goOn(ctx, t, p, input)
+	case r.session == e.sessionHash(t):
+		e.conflict(t, p)
+		return nil
 	default:
 		return e.dialled(ctx, t, p, fresh)
 	}
 }
 
+// conflict refuses a turn that contradicts what came before.
+func (e *Engine) conflict(t *turn, p *plan) {
+	t.report.Outcome, t.report.To = Conflict, t.report.From
+	p.save, p.reply = false, e.sorry(t, KeyConflict)
+}
+
 // repeat answers a turn that was seen before.
-func (e *Engine) repeat(t *turn, p *plan) (*plan, error) {
+func (e *Engine) repeat(ctx context.Context, t *turn, p *plan) error {
 	r := &p.rec
+	p.save = false
 	if p.node != nil && p.node.Do != nil {
 		// Its effect has not come to an end that was saved: do it (again).
-		p.save, p.do = false, p.node
-		return p, nil
+		p.talk.Resumed = r.has(flagRedialled)
+		p.do = p.node
+		return nil
 	}
 	t.report.Outcome, t.report.To = Replayed, t.report.From
-	p.save = false
-	if r.has(flagPrivate) && p.node != nil {
-		e.show(t, p)
-		return p, nil
+	if text, ok := r.text(); ok {
+		p.reply = Reply{Text: text, End: r.has(flagEnd)}
+		return nil
 	}
-	p.reply = Reply{Text: r.reply, End: r.has(flagEnd)}
-	return p, nil
+	if p.node == nil { // another version of the book knows the rest
+		t.report.Outcome, p.reply = Unsure, e.sorry(t, KeyUnsure)
+		return nil
+	}
+	if err := e.again(ctx, p); err != nil {
+		return err
+	}
+	return e.show(t, p)
+}
+
+// again prepares for composing the screen that was shown last once more.
+func (e *Engine) again(ctx context.Context, p *plan) error {
+	p.talk.notice = p.rec.notice
+	if n := p.node; n.Private && n.Enter != nil && !p.rec.has(flagResume) {
+		if _, err := n.Enter(ctx, &p.talk); err != nil {
+			return fmt.Errorf("enter %q again: %w", n.ID, err)
+		}
+	}
+	return nil
 }
 
 // goOn takes the next input of a conversation under way.
-func (e *Engine) goOn(ctx context.Context, t *turn, p *plan) (*plan, error) {
+func (e *Engine) goOn(ctx context.Context, t *turn, p *plan, input string) error {
 	r := &p.rec
-	input, follows := e.newPart(t, r)
-	if !follows || r.has(flagEnd) {
-		t.report.Outcome, t.report.To = Conflict, t.report.From
-		p.save, p.reply = false, e.sorryIn(r.lang, KeyConflict)
-		return p, nil
-	}
-	if p.node == nil { // a state of another version of the book
-		return p, e.open(ctx, t, p, nil)
-	}
-	if p.node.Do != nil {
-		// Something is still to be done; what was typed meanwhile answers
-		// nothing that was asked.
-		e.stampTurn(t, r)
-		p.talk.Since = r.savedAt()
-		p.do = p.node
-		return p, nil
+	switch {
+	case r.has(flagEnd) && (t.Cumulative || !t.keyed):
+		e.conflict(t, p)
+		return nil
+	case p.node == nil, r.has(flagEnd):
+		// A state of another version of the book, or a surface that keeps one
+		// name for all conversations, such as a chat.
+		return e.open(ctx, t, p, nil)
+	case p.node.Do != nil:
+		// What was typed meanwhile answers nothing that was asked.
+		p.talk.Resumed = r.has(flagRedialled)
+		e.pending(t, p)
+		p.save = t.keyed
+		return nil
 	}
 	if err := e.answer(ctx, t, p, input); err != nil {
-		return nil, err
+		return err
 	}
-	e.show(t, p)
-	return p, nil
+	return e.show(t, p)
+}
+
+// pending goes on with an effect that an earlier turn left to be had. The
+// record keeps since when.
+func (e *Engine) pending(t *turn, p *plan) {
+	since := p.rec.saved
+	e.stamp(t, &p.rec)
+	p.rec.saved = since
+	p.do = p.node
 }
 
 // dialled opens a conversation: a redial that finds something unfinished goes
 // on with it, any other starts afresh.
-func (e *Engine) dialled(ctx context.Context, t *turn, p *plan, fresh bool) (*plan, error) {
+func (e *Engine) dialled(ctx context.Context, t *turn, p *plan, fresh bool) error {
 	r := &p.rec
 	var deep []string
 	if t.Cumulative && t.Text != "" {
 		deep = strings.SplitN(t.Text, "*", maxDeep+1)
 		deep = deep[:min(len(deep), maxDeep)]
 	}
-	if !fresh && p.node != nil {
-		if p.node.Do != nil {
-			p.talk.Resumed = true
-			p.talk.Since = r.savedAt()
-			r.turns = 0
-			e.stampTurn(t, r)
-			p.do = p.node
-			return p, nil
-		}
-		at := p.node
-		if at.Confirm {
-			at = e.m.byID[at.Back]
-		}
-		if at.What != "" && deep == nil && !r.has(flagEnd) && t.At.Sub(r.savedAt()) <= e.opt.ResumeWithin {
-			p.node = at
-			r.state, r.flags = at.hash, flagResume
-			r.strikes, r.page, r.turns = 0, 0, 0
-			t.report.Outcome = Offered
-			e.stampTurn(t, r)
-			e.show(t, p)
-			return p, nil
-		}
+	if fresh || p.node == nil {
+		return e.open(ctx, t, p, deep)
 	}
-	return p, e.open(ctx, t, p, deep)
+	if p.node.Do != nil {
+		p.talk.Resumed = true
+		r.flags |= flagRedialled
+		r.session, r.turns = e.sessionHash(t), 0
+		e.pending(t, p)
+		return nil
+	}
+	at := p.node
+	if at.Confirm {
+		at = e.m.byID[at.Back]
+	}
+	if at.What == "" || deep != nil || t.At.Sub(r.savedAt()) > e.opt.ResumeWithin {
+		return e.open(ctx, t, p, deep)
+	}
+	p.node = at
+	r.state, r.flags = at.hash, flagResume
+	r.strikes, r.page, r.turns = 0, 0, 0
+	r.session = e.sessionHash(t)
+	t.report.Outcome = Offered
+	e.stamp(t, r)
+	return e.show(t, p)
 }
 
 // open starts a conversation at the start of the book and takes the inputs of a
@@ -143,9 +185,8 @@ func (e *Engine) dialled(ctx context.Context, t *turn, p *plan, fresh bool) (*pl
 // spends money, or the first that is not understood.
 func (e *Engine) open(ctx context.Context, t *turn, p *plan, deep []string) error {
 	r := &p.rec
-	r.flags, r.strikes, r.turns = 0, 0, 0
+	r.session, r.flags, r.strikes, r.turns, r.notice = e.sessionHash(t), 0, 0, 0, ""
 	p.talk.Since = time.Time{}
-	p.talk.lang = ""
 	if e.m.book.Open != nil {
 		if err := e.m.book.Open(ctx, &p.talk); err != nil {
 			return fmt.Errorf("open conversation: %w", err)
@@ -158,40 +199,38 @@ func (e *Engine) open(ctx context.Context, t *turn, p *plan, deep []string) erro
 		if p.do != nil || p.node.End || p.node.Secret || p.node.Confirm || r.strikes > 0 {
 			break
 		}
-		p.talk.notice = ""
-		e.compose(p, &Screen{}, 0) // the options that this input picks from
+		e.ask(p)
+		p.offer()
 		if err := e.answer(ctx, t, p, input); err != nil {
 			return err
 		}
 	}
-	e.stampTurn(t, r)
-	e.show(t, p)
-	return nil
+	e.stamp(t, r)
+	return e.show(t, p)
 }
 
-// newPart is what the customer typed since the last turn, and whether the turn
-// follows on what came before.
+// newPart is what the customer typed since the last turn, and whether a
+// cumulative text shows that the turn follows on that one.
 func (e *Engine) newPart(t *turn, r *record) (input string, follows bool) {
 	if !t.Cumulative {
-		return t.Text, true
+		return t.Text, false
 	}
-	n := int(r.textLen)
-	switch {
-	case len(t.Text) <= n:
-		return "", false
-	case e.turnHash(t, t.Text[:n]) != r.turn:
-		return "", false
-	case n == 0:
-		return t.Text, true
-	case t.Text[n] != '*':
+	n := int(min(r.textLen, maxTextLen))
+	if len(t.Text) <= n || e.turnHash(t.seen[:len(t.seen)-len(t.Text)+n]) != r.turn {
 		return "", false
 	}
-	return t.Text[n+1:], true
+	// After nothing at all comes the first input, without a '*' before it;
+	// unless the first was sent empty.
+	input, starred := strings.CutPrefix(t.Text[n:], "*")
+	return input, starred || n == 0
 }
 
-// stampTurn marks the record as the answer to this turn.
-func (e *Engine) stampTurn(t *turn, r *record) {
-	r.session, r.turn, r.textLen = t.session, t.hash, 0
+// maxTextLen is longer than any text that a record can stand for.
+const maxTextLen = 1 << 30
+
+// stamp marks the record as the answer to this turn.
+func (*Engine) stamp(t *turn, r *record) {
+	r.turn, r.textLen = t.hash, 0
 	if t.Cumulative {
 		r.textLen = uint64(len(t.Text))
 	}
@@ -200,84 +239,91 @@ func (e *Engine) stampTurn(t *turn, r *record) {
 
 // answer takes one input in the state that asked.
 func (e *Engine) answer(ctx context.Context, t *turn, p *plan, typed string) error {
-	r, n := &p.rec, p.node
-	e.stampTurn(t, r)
-	r.turns++
-	if r.turns > uint64(e.opt.MaxTurns) {
+	r, n, k := &p.rec, p.node, &p.talk
+	e.stamp(t, r)
+	strikes := r.strikes
+	r.strikes = 0
+	if r.turns++; r.turns > uint64(e.opt.MaxTurns) && !n.End {
 		return e.advance(ctx, t, p, n, moveCeil)
 	}
+	if err := e.again(ctx, p); err != nil {
+		return err
+	}
+	e.ask(p)
 	in := Input{Text: clean(typed)}
-	if r.has(flagResume) {
-		return e.resume(ctx, t, p, in)
+	switch {
+	case n.End, in.Text == digitMore:
+		// A last screen that needs several pages goes on whatever is typed.
+		pg := e.layout(p, t.Caps.Septets)
+		if !pg.last {
+			r.page = uint8(min(pg.at+1, maxPage))
+		}
+		if !pg.last || n.End {
+			return nil
+		}
+	case in.Text == digitBack && r.page > 0:
+		r.page--
+		return nil
 	}
 
-	var s Screen
-	n.Ask(&p.talk, &s)
-	switch in.Text {
-	case digitBack:
-		if r.page > 0 {
-			r.page--
-			return nil
-		}
-		if n.Back != "" {
-			return e.advance(ctx, t, p, n, moveBack)
-		}
-	case digitHome:
-		if n.ID == e.m.start.ID {
-			return e.arrive(ctx, t, p, n)
-		}
-		return e.advance(ctx, t, p, n, moveHome)
-	case digitMore:
-		if !e.layout(&p.talk, &s, t.Caps.Septets, n.Back != "", n != e.m.start, false, int(r.page)).last {
-			r.page++
-			return nil
-		}
+	// What the old screen showed is not for Answer nor for the next screen.
+	shown := k.Secret
+	k.Secret, k.notice = secret.Text{}, ""
+	moved, err := e.take(ctx, t, p, in)
+	if moved || err != nil {
+		return err
 	}
-	in.Option = r.picked(in.Text, s.Options)
-	p.talk.options = len(s.Options)
-	move, err := Stay, error(nil)
-	if in.Option == "" && !n.Free {
-		_, _ = p.talk.AgainPick(len(s.Options))
-	} else if move, err = n.Answer(ctx, &p.talk, in); err != nil {
-		return fmt.Errorf("answer %q: %w", n.ID, err)
-	}
-	if move != Stay {
-		return e.advance(ctx, t, p, n, move)
-	}
-	r.page = 0
-	if p.talk.strike {
-		p.talk.strike = false
-		if r.strikes++; int(r.strikes) >= e.opt.MaxStrikes {
-			p.talk.notice = ""
+	k.Secret, r.page = shown, 0
+	if k.strike {
+		k.strike = false
+		if r.strikes = strikes + 1; int(r.strikes) >= e.opt.MaxStrikes {
+			k.notice = ""
 			return e.advance(ctx, t, p, n, moveStop)
 		}
 	}
 	return nil
 }
 
-// resume takes the answer to the offer to go on.
-func (e *Engine) resume(ctx context.Context, t *turn, p *plan, in Input) error {
-	r := &p.rec
-	switch in.Text {
-	case "1":
-		r.flags = 0
-		return e.arrive(ctx, t, p, p.node)
-	case "2", digitBack, digitHome:
-		r.flags = 0
-		return e.arrive(ctx, t, p, e.m.start)
+// take finds out what an input means to the state that asked, and whether it
+// leads anywhere.
+func (e *Engine) take(ctx context.Context, t *turn, p *plan, in Input) (moved bool, err error) {
+	r, n := &p.rec, p.node
+	switch {
+	case r.has(flagResume):
+		switch in.Text {
+		case "1":
+			return true, e.arrive(ctx, t, p, n)
+		case "2", digitBack, digitHome:
+			return true, e.arrive(ctx, t, p, e.m.start)
+		}
+		_, _ = p.talk.AgainPick(len(p.screen.Options))
+		return false, nil
+	case in.Text == digitBack && n.Back != "":
+		return true, e.advance(ctx, t, p, n, moveBack)
+	case in.Text == digitHome && n == e.m.start:
+		return true, e.arrive(ctx, t, p, n)
+	case in.Text == digitHome:
+		return true, e.advance(ctx, t, p, n, moveHome)
 	}
-	_, _ = p.talk.AgainPick(2)
-	p.talk.strike = false
-	if r.strikes++; int(r.strikes) >= e.opt.MaxStrikes {
-		p.talk.notice, r.flags = "", 0
-		return e.advance(ctx, t, p, p.node, moveStop)
+	in.Option = r.picked(in.Text, p.screen.Options)
+	p.talk.options = len(p.screen.Options)
+	if in.Option == "" && !n.Free {
+		_, _ = p.talk.AgainPick(len(p.screen.Options))
+		return false, nil
 	}
-	return nil
+	move, err := n.Answer(ctx, &p.talk, in)
+	if err != nil {
+		return false, fmt.Errorf("answer %q: %w", n.ID, err)
+	}
+	if move == Stay {
+		return false, nil
+	}
+	return true, e.advance(ctx, t, p, n, move)
 }
 
 // advance makes a move and arrives where it leads.
 func (e *Engine) advance(ctx context.Context, t *turn, p *plan, from *node, move Move) error {
-	to, err := e.m.step(ctx, from, move)
+	to, err := e.m.step(from, move)
 	if err != nil {
 		return err
 	}
@@ -290,11 +336,13 @@ func (e *Engine) arrive(ctx context.Context, t *turn, p *plan, n *node) error {
 	for range maxHops {
 		p.node, p.do = n, nil
 		p.rec.state, p.rec.strikes, p.rec.page = n.hash, 0, 0
+		p.rec.flags &^= flagResume
 		if n == e.m.start {
 			p.talk.vars.keep(e.m.book.Keep)
 		}
 		if n.Do != nil {
 			p.do = n
+			p.talk.Since, p.rec.saved = t.At, uint32(t.At.Unix())
 			t.report.To = n.ID
 			return nil
 		}
@@ -308,7 +356,7 @@ func (e *Engine) arrive(ctx context.Context, t *turn, p *plan, n *node) error {
 		if move == Stay {
 			return nil
 		}
-		if n, err = e.m.step(ctx, n, move); err != nil {
+		if n, err = e.m.step(n, move); err != nil {
 			return err
 		}
 	}
@@ -316,45 +364,66 @@ func (e *Engine) arrive(ctx context.Context, t *turn, p *plan, n *node) error {
 }
 
 // show composes the reply and completes the record with it.
-func (e *Engine) show(t *turn, p *plan) {
+func (e *Engine) show(t *turn, p *plan) error {
 	r, n := &p.rec, p.node
 	t.report.To = n.ID
-	r.lang, r.vars = p.talk.lang, p.talk.vars
-	r.flags &= flagResume
-	r.reply = ""
-	if p.do != nil {
-		return
+	t.lang, r.lang = p.talk.lang, p.talk.lang
+	r.reply, r.notice = "", ""
+	if p.talk.vars.bad {
+		return fmt.Errorf("state %q was come to with more than %d variables, or one that is not 1 to 127", n.ID, maxVars)
 	}
-	p.reply = e.compose(p, &Screen{}, t.Caps.Septets)
-	r.flags |= flagReply
-	r.reply = p.reply.Text
-	if n.End {
+	if p.do != nil {
+		r.flags &= flagRedialled
+		return nil
+	}
+	if !n.Private {
+		p.talk.Secret = secret.Text{}
+	}
+	e.ask(p)
+	p.offer()
+	pg := e.layout(p, t.Caps.Septets)
+	p.reply = Reply{Text: pg.text, End: n.End && pg.last}
+	r.page = uint8(min(pg.at, maxPage))
+	r.flags = r.flags&flagResume | flagReply
+	if p.reply.End {
 		r.flags |= flagEnd
 	}
-	if n.Private {
+	if n.Private && !r.has(flagResume) {
 		r.flags |= flagPrivate
-		r.reply = ""
+	} else {
+		r.reply = pg.text
 	}
+	if r.has(flagPrivate) || pg.at > 0 || !pg.last {
+		r.notice = p.talk.notice
+	}
+	return nil
 }
 
-// compose asks the state for its screen, notes the options that it offers, and
-// lays it out.
-func (e *Engine) compose(p *plan, s *Screen, room int) Reply {
-	r, n, t := &p.rec, p.node, &p.talk
-	if r.has(flagResume) {
-		s.Text = t.Say(KeyResume, Arg{Name: "what", Value: t.Say(n.What)})
+// ask has the state compose its screen; or composes the offer to go on with it.
+func (e *Engine) ask(p *plan) {
+	s, t := &p.screen, &p.talk
+	s.Text, s.Options = "", s.Options[:0]
+	if p.rec.has(flagResume) {
+		s.Text = t.Say(KeyResume, Arg{Name: "what", Value: t.Say(p.node.What)})
 		s.Add("go", t.Say(KeyResumeGo))
 		s.Add("new", t.Say(KeyResumeNew))
-		r.nOpt = 0
-		return Reply{Text: e.layout(t, s, room, false, false, true, 0).text}
+		return
 	}
-	n.Ask(t, s)
-	r.nOpt = min(len(s.Options), maxOptions)
-	for i, o := range s.Options[:r.nOpt] {
-		r.opt[i] = hashOption(o.ID)
+	p.node.Ask(t, s)
+	s.Options = s.Options[:min(len(s.Options), maxOptions)]
+}
+
+// offer notes which options are offered.
+func (p *plan) offer() {
+	r := &p.rec
+	r.nOpt = 0
+	if r.has(flagResume) {
+		return
 	}
-	pg := e.layout(t, s, room, n.Back != "", n != e.m.start, n.End, int(r.page))
-	return Reply{Text: pg.text, End: n.End}
+	r.nOpt = len(p.screen.Options)
+	for i := range p.screen.Options {
+		r.opt[i] = hashOption(p.screen.Options[i].ID)
+	}
 }
 
 // picked is the id of the option that was shown under the typed number, if it
@@ -373,45 +442,4 @@ func (r *record) picked(typed string, now []Option) string {
 		}
 	}
 	return ""
-}
-
-// clean makes what was typed plain: no blanks around it, digits of other
-// scripts as ours, no closing '#', nothing that is not text, and not more than
-// one message can carry (more was not typed by a person: it counts as nothing).
-func clean(s string) string {
-	if len(s) > maxInput {
-		return ""
-	}
-	plain := true
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || c == '#' {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			continue
-		case r > unicode.MaxASCII && unicode.IsDigit(r):
-			b.WriteRune('0' + digitValue(r))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(b.String()), "#"))
-}
-
-// digitValue is the value of a decimal digit of any script: each script has its
-// ten in a row, beginning at a zero.
-func digitValue(r rune) rune {
-	zero := r
-	for zero > 0 && unicode.IsDigit(zero-1) && r-(zero-1) < 10 {
-		zero--
-	}
-	return r - zero
 }

@@ -26,8 +26,8 @@ type Talk struct {
 	Now     time.Time
 
 	// Secret carries a confidential answer from Answer to the Do that needs
-	// it, within one turn. It is never stored: where Do is run again later, it
-	// is empty.
+	// it, or a secret to show from Enter to the Ask of a Private state, within
+	// one turn. It is never stored: where Do is run again later, it is empty.
 	Secret secret.Text
 
 	// Since is when the session was last saved; for a Do, when it was first to
@@ -106,5 +106,6 @@ func (t *Talk) AgainPick(n int) (Move, error) {
 	return t.Again(KeyPick, Arg{Name: "n", Value: strconv.Itoa(number(n - 1))})
 }
 
-// Note puts one line above the next screen.
+// Note puts one line above the next screen. It may be stored with the session,
+// so no secret belongs in it.
 func (t *Talk) Note(key string, args ...Arg) { t.notice = t.Say(key, args...) }

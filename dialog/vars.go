@@ -2,13 +2,14 @@ package dialog
 
 // TextVar and IntVar name the variables of a session. A flow declares its own
 // as constants; the numbers are stored, so they are never given to another
-// meaning. They share one range, 1 to 127.
+// meaning. They share one range, 1 to 127, and a session holds 24 of them.
 type (
 	TextVar uint8
 	IntVar  uint8
 )
 
-// maxVars bounds the variables of one session.
+// maxVars bounds the variables of one session. A turn that would go beyond fails:
+// nobody must buy on half of what they said.
 const maxVars = 24
 
 type slot struct {
@@ -18,11 +19,14 @@ type slot struct {
 	text  string
 }
 
-// vars is the small bag of a session's variables. It is copied by value, so a
-// step that is abandoned leaves no trace.
+// maxVar is the highest number of a variable.
+const maxVar = 127
+
+// vars is the small bag of a session's variables.
 type vars struct {
 	n    int
 	slot [maxVars]slot
+	bad  bool // one could not be kept: the turn must not be saved
 }
 
 func (v *vars) find(id uint8) *slot {
@@ -39,9 +43,8 @@ func (v *vars) set(s slot) {
 		*have = s
 		return
 	}
-	if v.n == maxVars {
-		// A book with this many variables does not pass its own tests; losing
-		// one is still better than growing a session without bound.
+	if v.n == maxVars || s.id == 0 || s.id > maxVar {
+		v.bad = true
 		return
 	}
 	v.slot[v.n] = s
@@ -61,7 +64,7 @@ func (v *vars) drop(id uint8) {
 
 // keep drops everything but the named variables.
 func (v *vars) keep(names []TextVar) {
-	var kept vars
+	kept := vars{bad: v.bad}
 	for _, name := range names {
 		if s := v.find(uint8(name)); s != nil {
 			kept.set(*s)

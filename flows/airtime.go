@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -36,12 +37,12 @@ func airtime(s Shop) []dialog.State {
 		},
 		{
 			ID: airtimeAmount, Back: airtimeNetwork, What: "what.airtime", Free: true,
-			Ask: f.askAmount, Answer: f.pickAmount,
+			Enter: f.onSale, Ask: f.askAmount, Answer: f.pickAmount,
 			Edges: []dialog.Edge{{Move: "chosen", To: airtimeConfirm}, {Move: "other", To: airtimeOther}, {Move: "gone", To: airtimeNetwork}},
 		},
 		{
 			ID: airtimeOther, Back: airtimeAmount, What: "what.airtime", Free: true,
-			Ask: f.askOther, Answer: f.pickAmount,
+			Enter: f.anyAmount, Ask: f.askOther, Answer: f.pickAmount,
 			Edges: []dialog.Edge{{Move: "chosen", To: airtimeConfirm}, {Move: "gone", To: airtimeNetwork}},
 		},
 		{
@@ -51,8 +52,8 @@ func airtime(s Shop) []dialog.State {
 		},
 		{
 			ID: airtimeShort, Back: airtimeAmount, What: "what.airtime",
-			Ask: f.askShort, Answer: f.answerShort,
-			Edges: []dialog.Edge{{Move: "voucher", To: voucherPIN}, {Move: "other", To: airtimeAmount}},
+			Enter: f.enterShort, Ask: f.askShort, Answer: f.answerShort,
+			Edges: []dialog.Edge{{Move: "voucher", To: voucherPIN}, {Move: "other", To: airtimeAmount}, {Move: "enough", To: airtimeConfirm}},
 		},
 		{
 			ID: airtimePaying, Do: f.pay,
@@ -110,6 +111,24 @@ func (f airtimeFlow) pickNetwork(_ context.Context, t *dialog.Talk, in dialog.In
 	return "picked", nil
 }
 
+// onSale turns back a customer whose network left the shelf since they chose it.
+func (f airtimeFlow) onSale(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
+	if _, ok := f.Shelf.Network(t.Text(network)); !ok {
+		t.Note(whyKey(vend.ReasonProductGone))
+		return "gone", nil
+	}
+	return dialog.Stay, nil
+}
+
+// anyAmount does the same where only fixed prices are left.
+func (f airtimeFlow) anyAmount(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
+	if n, _ := f.Shelf.Network(t.Text(network)); n.Range.Code == "" {
+		t.Note(whyKey(vend.ReasonProductGone))
+		return "gone", nil
+	}
+	return dialog.Stay, nil
+}
+
 // quick are the amounts that most people buy.
 func quick() []ledger.Cents {
 	return []ledger.Cents{ledger.Rand(10), ledger.Rand(20), ledger.Rand(50), ledger.Rand(100)}
@@ -143,7 +162,7 @@ func (f airtimeFlow) askOther(t *dialog.Talk, s *dialog.Screen) {
 func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	n, ok := f.Shelf.Network(t.Text(network))
 	if !ok {
-		t.Note("why.product_gone")
+		t.Note(whyKey(vend.ReasonProductGone))
 		return "gone", nil
 	}
 	var want ledger.Cents
@@ -168,6 +187,9 @@ func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Inp
 	}
 	if _, ok := n.Sells(want); !ok {
 		switch {
+		case n.Range.Code == "" && t.Options() == 0: // any amount was asked for, and is no more
+			t.Note(whyKey(vend.ReasonProductGone))
+			return "gone", nil
 		case n.Range.Code == "":
 			return t.AgainPick(t.Options())
 		case want < n.Range.Min:
@@ -211,6 +233,16 @@ func (airtimeFlow) answerConfirm(_ context.Context, _ *dialog.Talk, in dialog.In
 	return dialog.Move(in.Option), nil
 }
 
+// enterShort looks again, since money may have come in while the customer was
+// away; the screen says what they have.
+func (f airtimeFlow) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	f.readBalance(ctx, t)
+	if cents(t, available) >= cents(t, amount) {
+		return "enough", nil
+	}
+	return dialog.Stay, nil
+}
+
 func (f airtimeFlow) askShort(t *dialog.Talk, s *dialog.Screen) {
 	missing := cents(t, amount) - cents(t, available)
 	s.Text = t.Say("airtime.short.ask", f.what(t, money("balance", cents(t, available)), money("missing", missing))...)
@@ -244,6 +276,9 @@ func (f airtimeFlow) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, erro
 		return dialog.Stay, err
 	}
 	t.SetText(lastRef, o.Ref)
+	if _, ok := f.Shelf.Network(t.Text(network)); !ok {
+		t.SetText(label, o.Label)
+	}
 	switch o.State {
 	case vend.StateDelivered:
 		f.readBalance(ctx, t)
@@ -269,24 +304,32 @@ func (f airtimeFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, err
 		}
 		return o, err
 	}
-	return f.Till.Buy(ctx, vend.Purchase{
+	o, err := f.Till.Buy(ctx, vend.Purchase{
 		Ref: t.Text(buyRef), MSISDN: t.User, Product: p, Amount: cents(t, amount), Target: t.User, Channel: t.Channel,
 	})
+	if errors.Is(err, vend.ErrReferenceReused) {
+		// The order was begun, and the catalogue has another product for the
+		// same thing since.
+		return f.Till.Join(ctx, t.Text(buyRef))
+	}
+	return o, err
 }
 
 // refused leads to where the customer can put it right, or to the end. The
-// reference is spent either way.
+// reference is spent either way; the next dial tells of an order that ended so,
+// unless the customer was asked something on it here.
 func (f airtimeFlow) refused(ctx context.Context, t *dialog.Talk, r vend.Reason) (dialog.Move, error) {
 	t.SetText(why, string(r))
 	t.SetText(buyRef, "")
-	t.SetText(lastRef, "")
 	f.readBalance(ctx, t)
 	switch r {
 	case vend.ReasonWrongNetwork:
+		t.SetText(lastRef, "")
 		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
 		return "network", nil
 	case vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh:
 		t.SetInt(amount, 0)
+		t.SetText(lastRef, "")
 		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
 		return "amount", nil
 	}
@@ -315,9 +358,9 @@ func (f airtimeFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {
 
 // what is bought: amount and network, and whatever else a text wants.
 func (f airtimeFlow) what(t *dialog.Talk, more ...dialog.Arg) []dialog.Arg {
-	n, ok := f.Shelf.Network(t.Text(network))
-	if !ok {
-		n.Name = t.Text(network)
+	name := cmp.Or(t.Text(label), t.Text(network))
+	if n, ok := f.Shelf.Network(t.Text(network)); ok {
+		name = n.Name
 	}
-	return append([]dialog.Arg{money("amount", cents(t, amount)), text("network", n.Name)}, more...)
+	return append([]dialog.Arg{money("amount", cents(t, amount)), text("network", name)}, more...)
 }

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"spaza/dialog"
@@ -39,7 +40,7 @@ const (
 
 // Work is the Handler of vend.JobNotice.
 func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
-	ref, _, _ := cutLast(j.Key, '/')
+	ref, _, _ := strings.Cut(j.Key, "/") // and the event
 	o, err := n.Orders.Order(ctx, ref)
 	if errors.Is(err, vend.ErrNoOrder) {
 		return jobs.Bury("no such order")
@@ -49,7 +50,7 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		c, err = n.Orders.Buyer(ctx, o)
 	}
 	if err == nil {
-		err = n.Send(ctx, j.Key, c.MSISDN, n.Text(o, c, j.Data))
+		err = n.Send(ctx, j.Key, c.MSISDN, n.Text(o, c))
 	}
 	if err == nil {
 		return jobs.Done()
@@ -57,12 +58,14 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	if j.Attempt >= noticeTries {
 		return jobs.Bury(err.Error())
 	}
-	wait := noticeFirst << min(j.Attempt-1, 8)
+	wait := noticeFirst << min(max(j.Attempt, 1)-1, 8)
 	return jobs.Again(n.Now().Add(min(wait, noticeMost)), err.Error())
 }
 
-// Text is what the customer is told of an order on an event.
-func (n Notices) Text(o vend.Order, c vend.Customer, event string) string {
+// Text is what the customer is told of an order: how it ended or, while that is
+// open, that a person looks at it. The order as it stands decides, not the event
+// that the notice was written for: on a slow way out it may have been overtaken.
+func (n Notices) Text(o vend.Order, c vend.Customer) string {
 	say := func(key string, args ...dialog.Arg) string { return n.Words.Say(c.Language, key, args...) }
 	args := []dialog.Arg{
 		money("amount", o.Amount), text("network", o.Label), text("number", msisdn.Local(o.Target)), ref(o.Ref),
@@ -71,31 +74,22 @@ func (n Notices) Text(o vend.Order, c vend.Customer, event string) string {
 	}
 	redeem := o.Kind == vend.KindRedeem
 	switch {
-	case event == vend.NoticePerson && redeem:
-		return say("sms.voucher.person", args...)
-	case event == vend.NoticePerson:
-		return say("sms.person", args...)
 	case redeem && o.State == vend.StateDelivered:
 		return say("sms.redeemed", args...)
-	case redeem:
+	case redeem && o.State == vend.StateDeclined:
 		return say("sms.refused", args...)
+	case redeem:
+		return say("sms.voucher.person", args...)
 	case o.State == vend.StateDelivered && o.CallCentre != "":
 		return say("sms.sold", args...)
 	case o.State == vend.StateDelivered:
 		return say("sms.sold.short", args...)
-	default:
+	case o.State == vend.StateDeclined:
 		return say("sms.declined", args...)
+	default:
+		return say("sms.person", args...)
 	}
 }
 
 // southAfrica is the only time zone there is here; it has no summer time.
 func southAfrica() *time.Location { return time.FixedZone("SAST", 2*60*60) }
-
-func cutLast(s string, sep byte) (before, after string, found bool) {
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] == sep {
-			return s[:i], s[i+1:], true
-		}
-	}
-	return s, "", false
-}

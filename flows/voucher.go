@@ -99,6 +99,7 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 	case err != nil:
 		return dialog.Stay, err
 	}
+	t.SetText(lastRef, o.Ref) // the screen that tells of it may be lost
 	switch o.State {
 	case vend.StateDelivered:
 		t.SetText(voucherRef, "")
@@ -115,7 +116,6 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 		}
 		return f.declined(t, o.Reason)
 	default:
-		t.SetText(lastRef, o.Ref)
 		return "checking", nil
 	}
 }

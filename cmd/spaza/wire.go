@@ -112,7 +112,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	}
 
 	// The doors.
-	doors := []channels.Channel{channels.NewAfricasTalking(engine, words.Say("", "sorry"))}
+	doors := []channels.Channel{channels.NewAfricasTalking(engine, channels.AfricasTalkingOptions{
+		Sorry: words.Say("", "sorry"), Foreign: words.Say("", "foreign"),
+	})}
 	if !cfg.production() {
 		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))
 	}
