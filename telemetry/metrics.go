@@ -48,6 +48,7 @@ type Metrics struct {
 	jobs       *prometheus.CounterVec
 	jobSeconds *prometheus.HistogramVec
 	messages   *prometheus.CounterVec
+	orders     *prometheus.CounterVec
 
 	turnSeries     cache[turnLabels, turnSeries]
 	endSeries      cache[endLabels, prometheus.Counter]
@@ -89,6 +90,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m.upstreamSeconds = m.histogram("spaza_upstream_seconds", "Time of requests to the provider.", upstreamBuckets, "op")
 	m.jobs = m.counter("spaza_jobs_total", "Jobs run.", "kind", "result")
 	m.jobSeconds = m.histogram("spaza_job_start_delay_seconds", "Time from when a job fell due to when it was begun.", jobBuckets, "kind")
+	m.orders = m.counter("spaza_orders_total", "Orders that came into a state.", "kind", "state", "reason")
 	m.messages = m.counter("spaza_messages_total", "Messages sent to customers outside a conversation.", "result")
 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "spaza_build_info", Help: "1, labelled with what runs."}, []string{"version", "go"})
@@ -206,6 +208,15 @@ func (m *Metrics) Message(result string) {
 		m.messageSeries.put(result, c)
 	}
 	c.Inc()
+}
+
+// Order counts one order that came into a state; reason says why one was
+// declined, in one word.
+func (m *Metrics) Order(kind, state, reason string) {
+	if !names(kind, state, reason) {
+		kind, state, reason = other, other, other
+	}
+	m.orders.WithLabelValues(named(kind), named(state), named(reason)).Inc()
 }
 
 // Handler answers scrapes.

@@ -52,6 +52,9 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	m.Job("resend", "again", 2*time.Second)
 	m.Job("resend", "again", -time.Second) // a clock that is behind
 	m.Message("sent")
+	m.Order("airtime", "delivered", "")
+	m.Order("redeem", "declined", "voucher_used")
+	m.Order("redeem", "27821234567 is no state", "voucher_used")
 	m.SessionEnded("africastalking", "airtime.amount", "timeout")
 
 	wantLines(t, scrape(t, m), map[string]string{
@@ -69,6 +72,9 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`spaza_job_start_delay_seconds_sum{kind="resend"}`:                                             "2",
 		`spaza_messages_total{result="sent"}`:                                                          "1",
 		`spaza_sessions_ended_total{channel="africastalking",state="airtime.amount",status="timeout"}`: "1",
+		`spaza_orders_total{kind="airtime",reason="none",state="delivered"}`:                           "1",
+		`spaza_orders_total{kind="redeem",reason="voucher_used",state="declined"}`:                     "1",
+		`spaza_orders_total{kind="other",reason="other",state="other"}`:                                "1",
 		`spaza_snapshot_ok`: "",
 	})
 	build := false

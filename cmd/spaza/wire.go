@@ -85,7 +85,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	a.shelf = vend.NewShelf(provider, time.Now)
 
 	// The sale, and what is done later.
-	shop := vend.New(sql, provider, keys, vend.Options{Logger: a.log})
+	shop := vend.New(sql, provider, keys, vend.Options{Logger: a.log, Observe: func(o vend.Order) {
+		metrics.Order(string(o.Kind), string(o.State), string(o.Reason))
+	}})
 	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
 	shop.Attach(a.runner)
 
@@ -285,17 +287,22 @@ func (a *app) messenger() (channels.Messenger, *channels.Inbox, error) {
 	return sms, inbox, err
 }
 
-// hints are numbers worth trying on the handset, when the embedded simulator
-// sells.
+// hints are a few numbers worth trying on the handset when the embedded
+// simulator sells; `spaza sandbox` lists them all.
 func (a *app) hints() []channels.HandsetHint {
 	if a.cfg.FlashBase != "" {
 		return nil
 	}
-	var hints []channels.HandsetHint
-	for _, n := range sandbox.TestNumbers() {
-		hints = append(hints, channels.HandsetHint{Label: n.Kind + ": " + n.Meaning, Value: n.Value})
+	return []channels.HandsetHint{
+		{Label: "A 1Voucher of R50. Good once: change the last digits for another", Value: "5000500000000001"},
+		{Label: "A 1Voucher of R100", Value: "5001000000000001"},
+		{Label: "A 1Voucher that was used before", Value: "6240100000000000"},
+		{Label: "A 1Voucher whose answer gets lost", Value: "7030005000000001"},
+		{Label: "As phone number: the network is slow", Value: "27600010001"},
+		{Label: "As phone number: the answer gets lost", Value: "27600010003"},
+		{Label: "As phone number: on another network", Value: "27600002368"},
+		{Label: "As phone number: SIM not registered", Value: "27600002355"},
 	}
-	return hints
 }
 
 func languages(c *locales.Catalogue) []flows.Language {
