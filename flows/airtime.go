@@ -308,9 +308,12 @@ func (f airtimeFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, err
 		Ref: t.Text(buyRef), MSISDN: t.User, Product: p, Amount: cents(t, amount), Target: t.User, Channel: t.Channel,
 	})
 	if errors.Is(err, vend.ErrReferenceReused) {
-		// The order was begun, and the catalogue has another product for the
-		// same thing since.
-		return f.Till.Join(ctx, t.Text(buyRef))
+		// An order that was begun for the very same thing, which the catalogue
+		// has under another code since, is joined.
+		begun, joinErr := f.Till.Join(ctx, t.Text(buyRef))
+		if joinErr == nil && begun.Label == p.Vendor && begun.Amount == cents(t, amount) && begun.Target == t.User {
+			return begun, nil
+		}
 	}
 	return o, err
 }

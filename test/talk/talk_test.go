@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,7 +21,7 @@ import (
 // something that takes a second.
 type echo struct {
 	said    []string
-	counter int
+	counter atomic.Int64
 	drifts  bool // screens differ from time to time
 }
 
@@ -55,8 +56,7 @@ func (e *echo) world() World {
 				case <-time.After(time.Second):
 				case <-ctx.Done():
 				}
-				e.counter++
-				if e.counter == 1 && e.drifts {
+				if e.counter.Add(1) == 1 && e.drifts {
 					return "", errors.New("it broke")
 				}
 				return "done", nil
@@ -66,7 +66,7 @@ func (e *echo) world() World {
 		{
 			ID: "slow.done", End: true,
 			Ask: func(t *dialog.Talk, s *dialog.Screen) {
-				s.Text = fmt.Sprintf("Done %d at %s", e.counter, t.Now.Format("04:05"))
+				s.Text = fmt.Sprintf("Done %d at %s", e.counter.Load(), t.Now.Format("04:05"))
 			},
 		},
 	}}
@@ -75,7 +75,7 @@ func (e *echo) world() World {
 			if args == "badly" {
 				return nil, errors.New("counted badly")
 			}
-			return []string{fmt.Sprint(e.counter), args}, nil
+			return []string{fmt.Sprint(e.counter.Load()), args}, nil
 		},
 	}}
 }

@@ -1,0 +1,317 @@
+package flows_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"spaza/ledger"
+	"spaza/secret"
+	"spaza/vend"
+)
+
+// provider is a scripted vend.Provider that keeps to the contract: one
+// reference is one sale, and a reference that was answered is answered the same
+// way again.
+type provider struct {
+	mu       sync.Mutex
+	products []vend.Product
+	vouchers map[string]string // by PIN: its value in cents, or why it is refused
+	next     []string          // how the next requests are taken
+	answered map[string]vend.Answer
+	sold     map[string]ledger.Cents // what was really done, by reference
+	times    map[string]int          // and how often
+	bodies   map[string]string       // what was sent first under a reference
+	product  string                  // what was sold last
+	forbids  bool                    // Prepare refuses
+	silent   bool                    // nothing clear comes back to anything
+}
+
+var (
+	_ vend.Provider   = (*provider)(nil)
+	_ vend.Cataloguer = (*provider)(nil)
+)
+
+func newProvider() *provider {
+	p := &provider{
+		vouchers: map[string]string{}, answered: map[string]vend.Answer{}, sold: map[string]ledger.Cents{},
+		times: map[string]int{}, bodies: map[string]string{},
+	}
+	for _, n := range []struct{ id, name string }{
+		{"vodacom", "Vodacom"}, {"mtn", "MTN"}, {"cellc", "Cell C"}, {"telkom", "Telkom Mobile"},
+	} {
+		p.products = append(p.products, vend.Product{
+			Code: n.id, Kind: vend.KindAirtime, Network: n.id, Vendor: n.name, Min: ledger.Rand(5), Max: ledger.Rand(1000),
+		})
+	}
+	return p
+}
+
+// rands reads "R20" or "R20.50".
+func rands(s string) (ledger.Cents, error) {
+	whole, frac, _ := strings.Cut(strings.TrimPrefix(s, "R"), ".")
+	n, err := strconv.ParseInt(whole+(frac + "00")[:2], 10, 64)
+	if err != nil || s == whole {
+		return 0, fmt.Errorf("want an amount such as R20: %q", s)
+	}
+	return ledger.Cents(n), nil
+}
+
+func (p *provider) issue(args string) error {
+	at := strings.LastIndexByte(args, ' ')
+	if at < 0 {
+		return errors.New("want a PIN and its worth")
+	}
+	worth := args[at+1:]
+	if worth[0] == 'R' {
+		c, err := rands(worth)
+		if err != nil {
+			return err
+		}
+		worth = strconv.FormatInt(int64(c), 10)
+	}
+	p.vouchers[strings.ReplaceAll(args[:at], " ", "")] = worth
+	return nil
+}
+
+// expect adds how one request is taken:
+//
+//	unknown          nothing clear comes back, and nothing was done
+//	lost             it is done, and the answer gets lost
+//	slow 5s          it is done after a while
+//	never            nothing comes back for as long as is waited
+//	person           the answer contradicts itself
+//	declined REASON  it is refused
+//	forbids          it may not even be sent
+//
+// or all of them, from now on:
+//
+//	silent           nothing clear comes back, and nothing is done
+//	talks            no longer
+func (p *provider) expect(args string) error {
+	word, rest, _ := strings.Cut(args, " ")
+	switch word {
+	case "unknown", "lost", "never", "person":
+	case "slow":
+		if _, err := time.ParseDuration(rest); err != nil {
+			return fmt.Errorf("want how slow: %w", err)
+		}
+	case "declined":
+		if rest == "" {
+			return errors.New("want a reason")
+		}
+	case "forbids":
+		p.forbids = true
+		return nil
+	case "silent", "talks":
+		p.silent = word == "silent"
+		return nil
+	default:
+		return errors.New("that is nothing a provider does here")
+	}
+	p.next = append(p.next, args)
+	return nil
+}
+
+// stock changes the catalogue:
+//
+//	Vodacom R2 R1000   this network's airtime, of any amount between
+//	Vodacom R5 | R10   at these prices only
+//	+ Vodacom R5 | R10 as well as what there is of it
+//	- Vodacom          no more of it
+//	empty              no more of anything
+//
+// A low line in a name stands for a blank.
+func (p *provider) stock(args string) error {
+	words := strings.Fields(args)
+	if len(words) == 0 {
+		return errors.New("want a network")
+	}
+	if words[0] == "empty" {
+		p.products = nil
+		return nil
+	}
+	how := ""
+	if words[0] == "+" || words[0] == "-" {
+		how, words = words[0], words[1:]
+	}
+	if len(words) == 0 {
+		return errors.New("want a network")
+	}
+	name := strings.ReplaceAll(words[0], "_", " ")
+	id := strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(name, " Mobile"), " ", ""))
+	if how != "+" {
+		p.products = slices.DeleteFunc(p.products, func(x vend.Product) bool { return x.Network == id })
+	}
+	if how == "-" {
+		return nil
+	}
+	var prices []ledger.Cents
+	for _, w := range words[1:] {
+		if w == "|" {
+			continue
+		}
+		c, err := rands(w)
+		if err != nil {
+			return err
+		}
+		prices = append(prices, c)
+	}
+	sell := func(code string, lo, hi ledger.Cents) {
+		p.products = append(p.products, vend.Product{
+			Code: code, Kind: vend.KindAirtime, Network: id, Vendor: name, Min: lo, Max: hi,
+		})
+	}
+	switch {
+	case slices.Contains(words, "|"):
+		for _, c := range prices {
+			sell(id+"-"+c.String(), c, c)
+		}
+	case len(prices) == 2:
+		sell(id+"-any", prices[0], prices[1])
+	default:
+		return errors.New("want two limits, or prices with | between them")
+	}
+	return nil
+}
+
+// Products implements vend.Cataloguer.
+func (p *provider) Products(context.Context) ([]vend.Product, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.products), nil
+}
+
+// Prepare implements vend.Provider.
+func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.forbids {
+		p.forbids = false
+		return vend.Request{}, fmt.Errorf("prepare: %w", vend.ErrRefused)
+	}
+	body, err := json.Marshal(map[string]any{
+		"ref": s.Ref, "kind": s.Kind, "product": s.Product, "amount": s.Amount, "target": s.Target, "pin": s.PIN.Reveal(),
+	})
+	return vend.Request{Op: string(s.Kind), Ref: s.Ref, Body: secret.New(string(body))}, err
+}
+
+// Send implements vend.Provider.
+func (p *provider) Send(ctx context.Context, r vend.Request, again bool) vend.Answer {
+	p.mu.Lock()
+	if first, seen := p.bodies[r.Ref]; seen && first != r.Body.Reveal() {
+		p.mu.Unlock()
+		return vend.Answer{Person: true, Detail: "another body under the same reference"}
+	}
+	p.bodies[r.Ref] = r.Body.Reveal()
+	if a, ok := p.answered[r.Ref]; ok {
+		p.mu.Unlock()
+		return a
+	}
+	how := ""
+	switch {
+	case p.silent:
+		how = "unknown"
+	case len(p.next) > 0:
+		how, p.next = p.next[0], p.next[1:]
+	}
+	p.mu.Unlock()
+
+	word, rest, _ := strings.Cut(how, " ")
+	switch word {
+	case "unknown":
+		return vend.Answer{Detail: "no answer"}
+	case "lost":
+		p.do(r)
+		return vend.Answer{Detail: "answer was lost"}
+	case "person":
+		return vend.Answer{Person: true, Detail: "success without a value"}
+	case "declined":
+		a := vend.Answer{Outcome: vend.Declined, Reason: vend.Reason(rest)}
+		p.mu.Lock()
+		p.answered[r.Ref] = a
+		p.mu.Unlock()
+		return a
+	case "never":
+		<-ctx.Done()
+		return vend.Answer{Detail: ctx.Err().Error()}
+	case "slow":
+		d, _ := time.ParseDuration(rest)
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+			return vend.Answer{Detail: ctx.Err().Error()}
+		}
+	}
+	return p.do(r)
+}
+
+// do does what a request asks for.
+func (p *provider) do(r vend.Request) vend.Answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var body struct {
+		Kind    vend.Kind
+		Product string
+		Amount  ledger.Cents
+		PIN     string
+	}
+	if err := json.Unmarshal([]byte(r.Body.Reveal()), &body); err != nil {
+		return vend.Answer{Person: true, Detail: "request is not readable"}
+	}
+	a := vend.Answer{Outcome: vend.Delivered, CallCentre: "082111", ProviderRef: "T" + strconv.Itoa(len(p.answered))}
+	if body.Kind == vend.KindRedeem {
+		worth, err := strconv.ParseInt(p.vouchers[body.PIN], 10, 64)
+		if err != nil {
+			why := p.vouchers[body.PIN]
+			if why == "" {
+				why = "not_found"
+			}
+			a = vend.Answer{Outcome: vend.Declined, Reason: vend.Reason("voucher_" + why)}
+		} else {
+			p.vouchers[body.PIN] = "used"
+			a.Amount, a.CallCentre = ledger.Cents(worth), ""
+			body.Amount = a.Amount
+		}
+	}
+	if a.Outcome == vend.Delivered {
+		p.sold[r.Ref] = body.Amount
+		p.times[r.Ref]++
+		p.product = body.Product
+	}
+	p.answered[r.Ref] = a
+	return a
+}
+
+// did says whether a request was really done, and for how much.
+func (p *provider) did(ref string) (bool, ledger.Cents) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.sold[ref]
+	return ok, c
+}
+
+func (p *provider) lastProduct() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.product
+}
+
+// twice lists what was done more than once.
+func (p *provider) twice() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var refs []string
+	for ref, n := range p.times {
+		if n > 1 {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
+}

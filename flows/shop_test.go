@@ -1,0 +1,298 @@
+package flows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spaza/flows"
+	"spaza/jobs"
+	"spaza/locales"
+	"spaza/msisdn"
+	"spaza/secret"
+	"spaza/store"
+	"spaza/test/talk"
+	"spaza/vend"
+)
+
+const (
+	helpNumber = "0800123456"
+	dialCode   = "*120*384#"
+)
+
+// maxSession is how many bytes a stored session may take, so that with its key
+// and what Redis adds it stays within 400.
+const maxSession = 250
+
+// opening is when every transcript begins: a Monday morning in Johannesburg.
+var opening = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+
+// house is a whole shop behind the conversations: the sale, the books and the
+// jobs are the real ones, the provider is scripted, and messages are kept.
+type house struct {
+	provider *provider
+	service  *vend.Service
+	sql      *store.SQL
+	shelf    *counter
+	till     *till
+	words    *locales.Catalogue
+
+	user  string
+	refs  map[string]string // short references and what they are called here
+	texts []string          // everything that a customer was shown or sent
+	saved []string          // every session as it was stored
+
+	deposits int
+
+	mu     sync.Mutex
+	orders map[string]vend.Order // by reference, as last observed
+	sent   []string              // messages that nobody has looked at
+	closed bool                  // the messages do not go out
+	asked  bool                  // a balance was looked at since money last moved
+}
+
+// emptyBooks makes a database with its tables, to be copied: making the tables
+// takes longer than most conversations.
+func emptyBooks(t *testing.T) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "empty.db")
+	sql, err := store.OpenSQL(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sql.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// newHouse opens a shop. It belongs into a synctest bubble.
+func newHouse(t *testing.T, books []byte) *house {
+	t.Helper()
+	time.Sleep(time.Until(opening))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "spaza.db")
+	must(os.WriteFile(path, books, 0o600))
+	sql, err := store.OpenSQL(t.Context(), "sqlite:"+path, store.Options{})
+	must(err)
+	words, err := locales.Load()
+	must(err)
+	keys, err := secret.NewKeyring(make([]byte, secret.KeySize))
+	must(err)
+
+	h := &house{
+		provider: newProvider(), sql: sql, words: words, user: "27821234567",
+		orders: map[string]vend.Order{}, refs: map[string]string{},
+	}
+	h.service = vend.New(sql, h.provider, keys, vend.Options{Observe: func(o vend.Order) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.orders[o.Ref], h.asked = o, false
+	}})
+	notices := flows.Notices{
+		Orders: h.service, Words: words, Help: helpNumber, Now: time.Now,
+		Send: func(_ context.Context, _, to, text string) error {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if h.closed {
+				return errors.New("the way out is closed")
+			}
+			h.sent = append(h.sent, msisdn.Local(to)+": "+text)
+			return nil
+		},
+	}
+	runner := jobs.NewRunner(sql, jobs.Options{Owner: "house", Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
+		vend.JobOrder: h.service.Work, vend.JobNotice: notices.Work,
+	}})
+	h.service.Attach(runner)
+	h.shelf = &counter{vend.NewShelf(h.provider, time.Now)}
+	must(h.shelf.Load(t.Context()))
+	h.till = &till{Till: h.service}
+	runner.Start(context.WithoutCancel(t.Context()))
+	t.Cleanup(func() {
+		if err := errors.Join(runner.Stop(context.Background()), sql.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func (h *house) shop() flows.Shop {
+	s := flows.Shop{
+		Till: h.till, Purse: h.service, Members: h.service, Shelf: h.shelf, Help: helpNumber, Code: dialCode,
+	}
+	for _, l := range h.words.Languages() {
+		s.Languages = append(s.Languages, flows.Language{Code: l.Code, Name: l.Name})
+	}
+	return s
+}
+
+func (h *house) world() talk.World {
+	return talk.World{
+		Book: flows.Book(h.shop()), Words: h.words, Verbs: h.verbs(), Tidy: h.tidy, End: h.end, User: h.user,
+		Saved: func(record string) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.saved = append(h.saved, record)
+		},
+	}
+}
+
+// shortRef is a reference as a screen shows it.
+var shortRef = regexp.MustCompile(`Ref ([2-9A-HJ-NP-Z]{6})`)
+
+// tidy calls the references of a transcript AAAAAA, BBBBBB and so on.
+func (h *house) tidy(s string) string {
+	h.texts = append(h.texts, s)
+	return shortRef.ReplaceAllStringFunc(s, func(found string) string {
+		code := found[len("Ref "):]
+		if h.refs[code] == "" {
+			h.refs[code] = strings.Repeat(string(rune('A'+len(h.refs))), len(code))
+		}
+		return "Ref " + h.refs[code]
+	})
+}
+
+// end asserts the promise on the books: you get what you paid for exactly once,
+// or your money is still yours. It also looks for PINs where none may be.
+func (h *house) end() error {
+	ctx := context.Background()
+	var wrong []error
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.asked {
+		bad("money moved after the last line with a balance; end with one")
+	}
+	faults, err := h.sql.CheckBooks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		bad("books: %s", f)
+	}
+	want, have := map[string]vend.Balance{}, map[string]vend.Balance{}
+	for _, ref := range slices.Sorted(maps.Keys(h.orders)) {
+		o, err := h.service.Order(ctx, ref)
+		if err != nil {
+			return err
+		}
+		done, price := h.provider.did(ref)
+		switch {
+		case o.State == vend.StateDelivered && (!done || price != o.Amount):
+			bad("order is delivered at %s, and the provider did %t at %s", o.Amount, done, price)
+		case o.State == vend.StateDeclined && done:
+			bad("order is declined, and the provider did it at %s", price)
+		}
+		b := want[o.Customer]
+		switch {
+		case o.Kind == vend.KindRedeem && o.State == vend.StateDelivered:
+			b.Available += o.Amount
+		case o.Kind == vend.KindRedeem, o.State == vend.StateDeclined:
+		case o.State == vend.StateDelivered:
+			b.Available -= o.Amount
+		default:
+			b.Available -= o.Amount
+			b.Held += o.Amount
+		}
+		want[o.Customer] = b
+		if have[o.Customer], err = h.sql.Balance(ctx, o.Customer); err != nil {
+			return err
+		}
+	}
+	if !maps.Equal(want, have) {
+		bad("the orders make %v, the books say %v", want, have)
+	}
+	for _, ref := range h.provider.twice() {
+		bad("the provider did %s twice", ref)
+	}
+	for pin := range h.provider.vouchers {
+		for _, text := range h.texts {
+			if strings.Contains(digits(text), pin) {
+				bad("a PIN is shown: %q", text)
+			}
+		}
+		for _, record := range h.saved {
+			if strings.Contains(record, pin) {
+				bad("a PIN is kept in the session")
+			}
+		}
+	}
+	for _, record := range h.saved {
+		if testing.Verbose() && len(record) > 230 {
+		}
+		if len(record) > maxSession {
+			bad("a session takes %d bytes", len(record))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// digits are the digits of a text, run together.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// counter has a shelf that can be exchanged.
+type counter struct{ *vend.Shelf }
+
+// till is the way to the sale, which can break down.
+type till struct {
+	flows.Till
+	crash string
+}
+
+// errDied stands for the death of the process: no answer gets out.
+var errDied = errors.New("the process died")
+
+func (t *till) Buy(ctx context.Context, p vend.Purchase) (vend.Order, error) {
+	return t.dying(ctx, func(ctx context.Context) (vend.Order, error) { return t.Till.Buy(ctx, p) })
+}
+
+func (t *till) Redeem(ctx context.Context, r vend.Redemption) (vend.Order, error) {
+	return t.dying(ctx, func(ctx context.Context) (vend.Order, error) { return t.Till.Redeem(ctx, r) })
+}
+
+func (t *till) dying(ctx context.Context, do func(context.Context) (vend.Order, error)) (vend.Order, error) {
+	crash := t.crash
+	t.crash = ""
+	switch crash {
+	case "before":
+		return vend.Order{}, errDied
+	case "late":
+		go func() {
+			time.Sleep(5 * time.Second)
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+			defer cancel()
+			_, _ = do(late)
+		}()
+		return vend.Order{}, errDied
+	case "after":
+		_, _ = do(ctx)
+		return vend.Order{}, errDied
+	}
+	return do(ctx)
+}

@@ -1,0 +1,152 @@
+package flows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing/synctest"
+	"time"
+
+	"spaza/jobs"
+	"spaza/secret"
+	"spaza/test/talk"
+	"spaza/vend"
+)
+
+// verbs are what a transcript can say of the shop.
+func (h *house) verbs() map[string]talk.Verb {
+	ctx := context.Background()
+	return map[string]talk.Verb{
+		// voucher PIN R50: such a voucher was sold somewhere. "used",
+		// "expired", "cancelled", "not_active" instead of the value: it is.
+		"voucher": func(args string) ([]string, error) { return nil, h.provider.issue(args) },
+		// provider WHAT: how the provider takes the next request. Without
+		// one, it does as it is asked.
+		"provider": func(args string) ([]string, error) { return nil, h.provider.expect(args) },
+		// shelf WHAT: the provider's catalogue changes. "restock" is when we
+		// learn of it.
+		"shelf": func(args string) ([]string, error) { return nil, h.provider.stock(args) },
+		"restock": func(string) ([]string, error) {
+			h.shelf.Shelf = vend.NewShelf(h.provider, time.Now)
+			if len(h.provider.products) == 0 {
+				return nil, nil // as before the first catalogue came
+			}
+			return nil, h.shelf.Load(ctx)
+		},
+		// crash before: the next order is not written, since the process dies;
+		// crash after: it is, and the process dies before it answers; crash
+		// late: it is written five seconds after nobody waits any more.
+		"crash": func(args string) ([]string, error) {
+			if args != "before" && args != "after" && args != "late" {
+				return nil, errors.New("want before, after or late")
+			}
+			h.till.crash = args
+			return nil, nil
+		},
+		"language": func(code string) ([]string, error) {
+			if !h.words.Has(code) {
+				return nil, errors.New("there is no such language")
+			}
+			return nil, h.service.SetLanguage(ctx, h.user, code)
+		},
+		// deposit R50: a voucher of that value was handed in some time ago.
+		"deposit": func(args string) ([]string, error) {
+			h.deposits++
+			pin := fmt.Sprintf("%016d", 4000_0000_0000_0000+h.deposits)
+			if err := h.provider.issue(pin + " " + args); err != nil {
+				return nil, err
+			}
+			o, err := h.service.Redeem(ctx, vend.Redemption{
+				Ref: vend.NewRef(vend.KindRedeem, time.Now()), MSISDN: h.user, PIN: secret.New(pin), Channel: "talk",
+			})
+			if err == nil && o.State != vend.StateDelivered {
+				err = fmt.Errorf("the voucher is %s", o.State)
+			}
+			return nil, err
+		},
+		// elsewhere R20: the same customer buys Vodacom airtime by another way.
+		"elsewhere": func(args string) ([]string, error) {
+			price, err := rands(args)
+			if err != nil {
+				return nil, err
+			}
+			n, _ := h.shelf.Network("vodacom")
+			p, ok := n.Sells(price)
+			if !ok {
+				return nil, errors.New("that is not on sale")
+			}
+			o, err := h.service.Buy(ctx, vend.Purchase{
+				Ref: vend.NewRef(vend.KindAirtime, time.Now()), MSISDN: h.user, Product: p, Amount: price,
+				Target: h.user, Channel: "elsewhere",
+			})
+			if err == nil && o.State != vend.StateDelivered {
+				err = fmt.Errorf("the purchase is %s", o.State)
+			}
+			return nil, err
+		},
+		// settle: the clock moves until there is nothing left to do.
+		"settle": func(string) ([]string, error) {
+			for range 100 {
+				synctest.Wait()
+				next, err := h.sql.Next(ctx, []jobs.Kind{vend.JobOrder, vend.JobNotice})
+				if err != nil || next.IsZero() {
+					return nil, err
+				}
+				time.Sleep(max(time.Until(next), 0) + 50*time.Millisecond)
+			}
+			return nil, errors.New("there is always something left to do")
+		},
+		// sms: the messages that came since it was last asked.
+		"sms": func(args string) ([]string, error) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			switch args {
+			case "off", "on":
+				h.closed = args == "off"
+				return nil, nil
+			}
+			lines := []string{"no message"}
+			if len(h.sent) > 0 {
+				lines = nil
+			}
+			for _, s := range h.sent {
+				lines = append(lines, h.tidy(s))
+			}
+			h.sent = nil
+			return lines, nil
+		},
+		// balance R50, balance R30 held R20: what the books say.
+		"balance": func(args string) ([]string, error) {
+			b, err := h.service.Balance(ctx, h.user)
+			if err != nil {
+				return nil, err
+			}
+			got := b.Available.String()
+			if b.Held != 0 {
+				got += " held " + b.Held.String()
+			}
+			if got != args {
+				return nil, fmt.Errorf("the books say %s", got)
+			}
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.asked = true
+			return nil, nil
+		},
+		// product CODE: which the provider sold last.
+		"product": func(args string) ([]string, error) {
+			if got := h.provider.lastProduct(); got != args {
+				return nil, fmt.Errorf("the provider sold %s", got)
+			}
+			return nil, nil
+		},
+		// sold N: how many requests the provider carried out, vouchers too,
+		// whatever we know of them.
+		"sold": func(args string) ([]string, error) {
+			if got := fmt.Sprint(len(h.provider.sold)); got != args {
+				return nil, fmt.Errorf("the provider sold %s", got)
+			}
+			return nil, nil
+		},
+	}
+}
