@@ -180,7 +180,6 @@ func (s *Server) caught(ctx *fasthttp.RequestCtx) {
 	if p == nil {
 		return
 	}
-	ctx.Response.Reset()
 	s.refusals.panicked(requestPath(ctx), p)
 	s.refuse(ctx, fiber.StatusInternalServerError)
 }
