@@ -15,7 +15,9 @@ type Callback struct {
 	RawQuery string
 	Body     []byte
 	Remote   netip.Addr
-	Header   func(name string) string
+	// Header gives a copy of the first value of a header. It works until Handle
+	// returns, and is not to be kept.
+	Header func(name string) string
 }
 
 // Answer is what goes back.
@@ -33,6 +35,7 @@ type Route struct {
 	Guard        Guard
 	// Sorry is the whole body of a refusal at this door, whatever the reason:
 	// one line that a person understands and a stranger learns nothing from.
+	// Empty means "refused".
 	Sorry  string
 	Handle func(ctx context.Context, c *Callback) Answer
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,6 +50,7 @@ type Metrics struct {
 	jobSeconds *prometheus.HistogramVec
 	messages   *prometheus.CounterVec
 	orders     *prometheus.CounterVec
+	refused    *prometheus.CounterVec
 
 	turnSeries     cache[turnLabels, turnSeries]
 	endSeries      cache[endLabels, prometheus.Counter]
@@ -90,6 +92,7 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m.upstreamSeconds = m.histogram("spaza_upstream_seconds", "Time of requests to the provider.", upstreamBuckets, "op")
 	m.jobs = m.counter("spaza_jobs_total", "Jobs run.", "kind", "result")
 	m.jobSeconds = m.histogram("spaza_job_start_delay_seconds", "Time from when a job fell due to when it was begun.", jobBuckets, "kind")
+	m.refused = m.counter("spaza_refused_total", "Requests turned away at a door.", "path", "status")
 	m.orders = m.counter("spaza_orders_total", "Orders that came into a state.", "kind", "state", "reason")
 	m.messages = m.counter("spaza_messages_total", "Messages sent to customers outside a conversation.", "result")
 
@@ -208,6 +211,15 @@ func (m *Metrics) Message(result string) {
 		m.messageSeries.put(result, c)
 	}
 	c.Inc()
+}
+
+// Refused counts one request that was turned away; path is that of a route, not
+// what was asked for.
+func (m *Metrics) Refused(path string, status int) {
+	if !names(path) {
+		path = other
+	}
+	m.refused.WithLabelValues(named(path), strconv.Itoa(status)).Inc()
 }
 
 // Order counts one order that came into a state; reason says why one was

@@ -52,6 +52,8 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	m.Job("resend", "again", 2*time.Second)
 	m.Job("resend", "again", -time.Second) // a clock that is behind
 	m.Message("sent")
+	m.Refused("/ussd/africastalking", 401)
+	m.Refused("/a b", 404)
 	m.Order("airtime", "delivered", "")
 	m.Order("redeem", "declined", "voucher_used")
 	m.Order("redeem", "27821234567 is no state", "voucher_used")
@@ -72,6 +74,8 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`spaza_job_start_delay_seconds_sum{kind="resend"}`:                                             "2",
 		`spaza_messages_total{result="sent"}`:                                                          "1",
 		`spaza_sessions_ended_total{channel="africastalking",state="airtime.amount",status="timeout"}`: "1",
+		`spaza_refused_total{path="/ussd/africastalking",status="401"}`:                                "1",
+		`spaza_refused_total{path="other",status="404"}`:                                               "1",
 		`spaza_orders_total{kind="airtime",reason="none",state="delivered"}`:                           "1",
 		`spaza_orders_total{kind="redeem",reason="voucher_used",state="declined"}`:                     "1",
 		`spaza_orders_total{kind="other",reason="other",state="other"}`:                                "1",

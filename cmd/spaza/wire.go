@@ -126,7 +126,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		{Name: "provider", Probe: flash.Ready},
 	}, telemetry.HealthOptions{Logger: a.log})
 	a.server = channels.NewServer(doors, channels.ServerOptions{
-		Key: cfg.USSDKey, Logger: a.log,
+		Key: cfg.USSDKey, Logger: a.log, Refused: metrics.Refused,
 		Live:  func(context.Context) (int, []byte) { return a.health.Healthz() },
 		Ready: func(context.Context) (int, []byte) { return a.health.Readyz() },
 	})
