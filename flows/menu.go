@@ -40,7 +40,7 @@ func (f menuFlow) last(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	}
 	o, err := f.Till.Order(ctx, last)
 	if err != nil {
-		return dialog.Stay, nil // the line is a courtesy; the menu works without
+		return dialog.Stay, nil //nolint:nilerr // the line is a courtesy; the menu works without
 	}
 	if o.State.Final() {
 		t.SetText(lastRef, "")

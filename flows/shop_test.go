@@ -237,8 +237,6 @@ func (h *house) end() error {
 		}
 	}
 	for _, record := range h.saved {
-		if testing.Verbose() && len(record) > 230 {
-		}
 		if len(record) > maxSession {
 			bad("a session takes %d bytes", len(record))
 		}

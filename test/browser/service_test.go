@@ -119,7 +119,7 @@ func startService(dir string) (url string, stop func(), err error) {
 	for {
 		select {
 		case err := <-exited:
-			return "", nil, fmt.Errorf("the service ended (%v):\n%s", err, log.String())
+			return "", nil, fmt.Errorf("the service ended (%w):\n%s", err, log.String())
 		case <-late:
 			stop()
 			return "", nil, fmt.Errorf("the service does not answer:\n%s", log.String())

@@ -22,13 +22,13 @@ type script struct {
 
 // title is the first comment of a transcript.
 func (s script) title() string {
-	for _, st := range s.steps {
-		for _, line := range st.before {
-			if t, ok := strings.CutPrefix(line, "#"); ok {
-				return strings.TrimSpace(t)
-			}
+	if len(s.steps) == 0 {
+		return ""
+	}
+	for _, line := range s.steps[0].before {
+		if t, ok := strings.CutPrefix(line, "#"); ok {
+			return strings.TrimSpace(t)
 		}
-		break
 	}
 	return ""
 }
