@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"spaza/gsm7"
 )
 
 // Options are the engine's limits and connections. Zero values take the
@@ -148,7 +151,7 @@ func (e *Engine) Handle(ctx context.Context, in Turn) (reply Reply, err error) {
 	e.identify(&t, in)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in turn: %v\n%s", p, debug.Stack())
+			err = panicked(p)
 			// Past the save an effect may have begun, so "nothing was done" can
 			// not be said any more.
 			reply, t.report.Outcome = e.sorry(&t, KeyBroken), Broken
@@ -329,11 +332,10 @@ func (e *Engine) ended(ctx context.Context, t *turn) error {
 		}
 	}
 	var r record
-	if rec == "" || r.decode(rec) != nil || r.session != e.sessionHash(t) {
-		return nil
-	}
-	if n := e.m.byHash[r.state]; n != nil {
-		t.report.From, t.report.To = n.ID, n.ID
+	if err := r.decode(rec); err == nil && r.session == e.sessionHash(t) {
+		if n := e.m.byHash[r.state]; n != nil {
+			t.report.From, t.report.To = n.ID, n.ID
+		}
 	}
 	return nil
 }
@@ -354,8 +356,22 @@ func (e *Engine) encode(r *record, current string) string {
 	return string(r.next(buf[:0], stamp(current), e.opt.Random()))
 }
 
+// panicked says where a panic was, and what only where the runtime made it:
+// another value can hold what a customer typed.
+func panicked(p any) error {
+	what := fmt.Sprintf("%T", p)
+	if e, ok := p.(runtime.Error); ok { //nolint:errorlint // the value of a panic, never wrapped
+		what = e.Error()
+	}
+	return fmt.Errorf("panic in turn: %s\n%s", what, debug.Stack())
+}
+
 func (e *Engine) sorry(t *turn, key string) Reply {
-	return Reply{Text: e.words.Say(t.lang, key, e.m.book.Common...), End: true}
+	text := e.words.Say(t.lang, key, e.m.book.Common...)
+	if t.Caps.Septets > 0 {
+		text = gsm7.Fold(text)
+	}
+	return Reply{Text: text, End: true}
 }
 
 func (e *Engine) busy(t *turn, doing string, err error) (Reply, error) {

@@ -65,9 +65,9 @@ type record struct {
 	opt     [maxOptions]uint16
 	vars    *vars
 	notice  string
-	reply   string // or, once decoded, packed and its septets
+	reply   string // or, once decoded, packed
 	packed  string
-	septets int
+	septets int // of the reply, where they are known
 }
 
 // maxPage is the last page that a record can stand for.
@@ -110,9 +110,12 @@ func (r *record) next(b []byte, prev string, random uint64) []byte {
 	b = binary.BigEndian.AppendUint32(b, sequence(prev)+1)
 	b = binary.BigEndian.AppendUint64(b, random)
 	flags := r.flags &^ (flagPacked | flagNotice)
-	septets, packable := 0, false
+	septets, packable := r.septets, r.septets > 0
 	if r.has(flagReply) && !r.has(flagPrivate) && r.reply != "" {
-		if septets, packable = gsm7.Cost(r.reply); packable {
+		if !packable {
+			septets, packable = gsm7.Cost(r.reply)
+		}
+		if packable {
 			flags |= flagPacked
 		}
 	}

@@ -13,9 +13,10 @@ const maxChoices = 5
 
 // page is one rendered screen, of one or more pages.
 type page struct {
-	text string
-	at   int // from 0
-	last bool
+	text    string
+	septets int // of the text; 0 where it was not measured
+	at      int // from 0
+	last    bool
 }
 
 // layout renders the page of a plan's screen that its record asks for, under
@@ -51,11 +52,17 @@ func (l *layout) page(want int) page {
 	}
 	l.nav(&b)
 	if l.room == 0 {
-		return page{b.String(), 0, true}
+		return page{text: b.String(), last: true}
 	}
 	if len(l.screen.Options) <= maxChoices {
-		if s := gsm7.Fold(b.String()); septets(s) <= l.room {
-			return page{s, 0, true}
+		s := b.String()
+		n, ok := gsm7.Cost(s)
+		if !ok {
+			s = gsm7.Fold(s)
+			n = septets(s)
+		}
+		if n <= l.room {
+			return page{s, n, 0, true}
 		}
 	}
 	return l.paged(fold(b.String()[:head]), want)
@@ -94,14 +101,16 @@ func (l *layout) paged(head string, want int) page {
 				l.option(&b, i, fold(l.screen.Options[i].Label))
 			}
 			b.WriteString(below)
-			if s := b.String(); septets(s) <= l.room {
-				return page{s, at, true}
+			s := b.String()
+			if n := septets(s); n <= l.room {
+				return page{s, n, at, true}
 			}
 		}
 		var text string
 		text, head, next = l.fill(head, next, l.room-septets(below)-septets(more))
 		if at == want {
-			return page{text + below + more, at, false}
+			text += below + more
+			return page{text, septets(text), at, false}
 		}
 	}
 }

@@ -112,6 +112,9 @@ func (s *State) edges(start StateID) []Edge {
 type Input struct {
 	Text   string
 	Option string // id of the option that was picked, or empty
+	// Gone says that what was picked is not offered any more (a product left
+	// the shelf). Text is empty then: 4 for R100 is not R4.
+	Gone bool
 }
 
 // Option is one choice of a screen.

@@ -127,7 +127,6 @@ func (e *Engine) goOn(ctx context.Context, t *turn, p *plan, input string) error
 		// What was typed meanwhile answers nothing that was asked.
 		p.talk.Resumed = r.has(flagRedialled)
 		e.pending(t, p)
-		p.save = t.keyed
 		return nil
 	}
 	if err := e.answer(ctx, t, p, input); err != nil {
@@ -307,6 +306,9 @@ func (e *Engine) take(ctx context.Context, t *turn, p *plan, in Input) (moved bo
 	}
 	in.Option = r.picked(in.Text, p.screen.Options)
 	p.talk.options = len(p.screen.Options)
+	if in.Option == "" && index(in.Text, r.nOpt) >= 0 {
+		in = Input{Gone: true}
+	}
 	if in.Option == "" && !n.Free {
 		_, _ = p.talk.AgainPick(len(p.screen.Options))
 		return false, nil
@@ -361,85 +363,4 @@ func (e *Engine) arrive(ctx context.Context, t *turn, p *plan, n *node) error {
 		}
 	}
 	return fmt.Errorf("state %q is entered and left without end", n.ID)
-}
-
-// show composes the reply and completes the record with it.
-func (e *Engine) show(t *turn, p *plan) error {
-	r, n := &p.rec, p.node
-	t.report.To = n.ID
-	t.lang, r.lang = p.talk.lang, p.talk.lang
-	r.reply, r.notice = "", ""
-	if p.talk.vars.bad {
-		return fmt.Errorf("state %q was come to with more than %d variables, or one that is not 1 to 127", n.ID, maxVars)
-	}
-	if p.do != nil {
-		r.flags &= flagRedialled
-		return nil
-	}
-	if !n.Private {
-		p.talk.Secret = secret.Text{}
-	}
-	e.ask(p)
-	p.offer()
-	pg := e.layout(p, t.Caps.Septets)
-	p.reply = Reply{Text: pg.text, End: n.End && pg.last}
-	r.page = uint8(min(pg.at, maxPage))
-	r.flags = r.flags&flagResume | flagReply
-	if p.reply.End {
-		r.flags |= flagEnd
-	}
-	if n.Private && !r.has(flagResume) {
-		r.flags |= flagPrivate
-	} else {
-		r.reply = pg.text
-	}
-	if r.has(flagPrivate) || pg.at > 0 || !pg.last {
-		r.notice = p.talk.notice
-	}
-	return nil
-}
-
-// ask has the state compose its screen; or composes the offer to go on with it.
-func (e *Engine) ask(p *plan) {
-	s, t := &p.screen, &p.talk
-	s.Text, s.Options = "", s.Options[:0]
-	if p.rec.has(flagResume) {
-		s.Text = t.Say(KeyResume, Arg{Name: "what", Value: t.Say(p.node.What)})
-		s.Add("go", t.Say(KeyResumeGo))
-		s.Add("new", t.Say(KeyResumeNew))
-		return
-	}
-	p.node.Ask(t, s)
-	s.Options = s.Options[:min(len(s.Options), maxOptions)]
-}
-
-// offer notes which options are offered.
-func (p *plan) offer() {
-	r := &p.rec
-	r.nOpt = 0
-	if r.has(flagResume) {
-		return
-	}
-	r.nOpt = len(p.screen.Options)
-	for i := range p.screen.Options {
-		r.opt[i] = hashOption(p.screen.Options[i].ID)
-	}
-}
-
-// picked is the id of the option that was shown under the typed number, if it
-// is still offered.
-func (r *record) picked(typed string, now []Option) string {
-	i := index(typed, r.nOpt)
-	if i < 0 {
-		return ""
-	}
-	if i < len(now) && hashOption(now[i].ID) == r.opt[i] {
-		return now[i].ID
-	}
-	for _, o := range now {
-		if hashOption(o.ID) == r.opt[i] {
-			return o.ID
-		}
-	}
-	return ""
 }

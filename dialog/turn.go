@@ -24,7 +24,9 @@ type Turn struct {
 	Text       string
 	Cumulative bool
 	// Key tells this message from every other one of the session; a gateway's
-	// repetition has the same. Empty where Text is cumulative and serves.
+	// repetition has the same. Empty where Text is cumulative and serves. What
+	// comes after the end of a conversation opens another where there is a Key,
+	// as in a chat; elsewhere it is refused.
 	Key string
 
 	Code    string // the code dialled, such as *384*1234#, where known

@@ -167,6 +167,8 @@ func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Inp
 	}
 	var want ledger.Cents
 	switch {
+	case in.Gone:
+		return t.AgainPick(t.Options())
 	case in.Option == "other":
 		return "other", nil
 	case in.Option != "":
