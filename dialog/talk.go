@@ -42,7 +42,8 @@ type Talk struct {
 	vars    vars
 	notice  string
 	strike  bool
-	options int // of the screen that is being answered
+	read    [2]uint64 // the variables that Once was asked for
+	options int       // of the screen that is being answered
 }
 
 // Options is how many options the screen has that is being answered.
@@ -89,6 +90,17 @@ func (t *Talk) SetInt(v IntVar, value int64) {
 		return
 	}
 	t.vars.set(slot{id: uint8(v), isInt: true, num: value})
+}
+
+// Once says true the first time that it is asked for a variable within a turn:
+// for a reading that several states on the way would make.
+func (t *Talk) Once(v IntVar) bool {
+	bit := uint64(1) << (v % 64)
+	if t.read[v/64%2]&bit != 0 {
+		return false
+	}
+	t.read[v/64%2] |= bit
+	return true
 }
 
 // Again refuses an answer: the same question is asked again under one line that

@@ -216,6 +216,7 @@ func (f airtimeFlow) enterConfirm(ctx context.Context, t *dialog.Talk) (dialog.M
 		return dialog.Stay, err
 	}
 	t.SetInt(available, int64(b.Available))
+	t.Once(available)
 	if t.Text(buyRef) == "" {
 		t.SetText(buyRef, vend.NewRef(vend.KindAirtime, f.Now()))
 	}
@@ -238,7 +239,9 @@ func (airtimeFlow) answerConfirm(_ context.Context, _ *dialog.Talk, in dialog.In
 // enterShort looks again, since money may have come in while the customer was
 // away; the screen says what they have.
 func (f airtimeFlow) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
-	f.readBalance(ctx, t)
+	if t.Once(available) {
+		f.readBalance(ctx, t)
+	}
 	if cents(t, available) >= cents(t, amount) {
 		return "enough", nil
 	}

@@ -82,6 +82,9 @@ func sessionOptions(url string) (*redis.UniversalOptions, error) {
 	o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 2, 8*time.Millisecond, 64*time.Millisecond
 	o.ContextTimeoutEnabled = true
 	o.PoolSize = 64
+	// A session is a few hundred bytes; the default buffers are a hundred times
+	// that for each connection.
+	o.ReadBufferSize, o.WriteBufferSize = 4<<10, 4<<10
 	// CLIENT SETINFO and maintenance notifications are unknown to older servers.
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
