@@ -26,7 +26,7 @@ func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 			service.start("/readyz")
 			p.dial()
 			if name != "embedded" { // which forgets its sessions
-				p.sees("still checking")
+				p.sees("Checking your R20 airtime. Do not buy again.")
 			}
 			p.press("3")
 			p.sees("You have R30.", "R20 is kept while we check")
