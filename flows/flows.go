@@ -95,6 +95,7 @@ const (
 	voucherAmount dialog.IntVar  = 9  // value of the voucher in cents
 	held          dialog.IntVar  = 10 // money set aside, in cents
 	chosenLang    dialog.TextVar = 11 // language picked, before it is stored
+	lockWait      dialog.IntVar  = 13 // minutes to wait after too many wrong PINs
 	label         dialog.TextVar = 12 // the network as people read it, where the shelf has it no more
 )
 

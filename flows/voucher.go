@@ -19,9 +19,6 @@ const (
 	voucherDeclined  dialog.StateID = "voucher.declined"
 )
 
-// lockMinutes is how long a customer is told to wait after too many wrong PINs.
-const lockMinutes = 15
-
 // voucher turns a 1Voucher into balance, in full.
 func voucher(s Shop) []dialog.State {
 	f := voucherFlow{s}
@@ -47,7 +44,7 @@ func voucher(s Shop) []dialog.State {
 			Edges: []dialog.Edge{{Move: "continue", To: airtimeConfirm}, {Move: "airtime", To: airtimeNetwork}},
 		},
 		{ID: voucherChecking, End: true, Ask: f.askChecking},
-		{ID: voucherLocked, End: true, Ask: says("voucher.pin.locked", arg("wait", lockMinutes))},
+		{ID: voucherLocked, End: true, Ask: f.askLocked},
 		{ID: voucherDeclined, End: true, Ask: f.askDeclined},
 	}
 }
@@ -89,6 +86,9 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 		}
 		return "again", nil
 	case errors.Is(err, vend.ErrTooManyTries):
+		if limit, ok := errors.AsType[vend.TriesError](err); ok {
+			t.SetInt(lockWait, int64(limit.Within/time.Minute))
+		}
 		return "locked", nil
 	case errors.Is(err, vend.ErrPINTaken):
 		return f.again(t, vend.ReasonVoucherUsed)
@@ -132,6 +132,15 @@ func (voucherFlow) again(t *dialog.Talk, r vend.Reason) (dialog.Move, error) {
 	t.SetText(voucherRef, "")
 	t.Note(whyKey(r))
 	return "again", nil
+}
+
+// askLocked says how long to wait: the time of the limit that was reached.
+func (f voucherFlow) askLocked(t *dialog.Talk, s *dialog.Screen) {
+	if wait := t.Int(lockWait); wait < 24*60 {
+		s.Text = t.Say("voucher.pin.locked", arg("wait", max(wait, 1)))
+		return
+	}
+	s.Text = t.Say("voucher.pin.locked.day", text("help", f.Help))
 }
 
 func (voucherFlow) declined(t *dialog.Talk, r vend.Reason) (dialog.Move, error) {

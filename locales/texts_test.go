@@ -197,7 +197,7 @@ func TestEveryFailureSaysWhereTheMoneyIs(t *testing.T) {
 		for _, key := range []string{
 			"again.end", "again.limit", "broken", "busy", "conflict", "unsure",
 			"airtime.none", "airtime.pending", "airtime.declined", "airtime.cancelled",
-			"voucher.pin.locked", "voucher.declined", "voucher.checking", "airtime.fix",
+			"voucher.pin.locked", "voucher.pin.locked.day", "voucher.declined", "voucher.checking", "airtime.fix",
 			"sms.declined", "sms.refused", "sms.person", "sms.voucher.person",
 		} {
 			s := c.Say(l.Code, key)
