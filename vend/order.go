@@ -29,6 +29,17 @@ var moves = map[State][]State{
 	StatePerson:  {StateDelivered, StateDeclined},
 }
 
+// Moves lists every move of an order, from and to, in no order.
+func Moves() [][2]State {
+	var all [][2]State
+	for from, tos := range moves {
+		for _, to := range tos {
+			all = append(all, [2]State{from, to})
+		}
+	}
+	return all
+}
+
 // Final says whether nothing more can happen to the order.
 func (s State) Final() bool { return s == StateDelivered || s == StateDeclined }
 
@@ -71,7 +82,8 @@ type Order struct {
 	ProviderRef string
 	Code        string // the provider's last code, for support
 	CallCentre  string
-	// Told says that a customer's screen showed the end of it.
+	// Told says that a customer's screen waited for the end of it as it was
+	// written. Whether it showed it is seen to by the message that is kept.
 	Told bool
 
 	CreatedAt   time.Time
@@ -124,6 +136,8 @@ var (
 	// ErrRefused is returned when the provider's rules forbid the sale before
 	// it is sent. Nothing was bought.
 	ErrRefused = errors.New("sale refused before sending")
-	// ErrClosing is returned while the service shuts down. Nothing was bought.
+	// ErrClosing says that the shop is shutting down and bought nothing. A
+	// Service does not return it: what is written while its runner stops is
+	// done after the restart.
 	ErrClosing = errors.New("service is closing")
 )

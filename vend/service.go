@@ -1,6 +1,7 @@
 package vend
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -122,10 +123,14 @@ type Purchase struct {
 // order as it then stands; work on it goes on regardless.
 //
 // Errors that say nothing was bought: ledger.ErrInsufficient,
-// ErrReferenceReused, ErrRefused, ErrClosing. Any other error leaves open
-// whether the order was written: call Buy again with the same Purchase to know.
+// ErrReferenceReused, ErrRefused. Any other error leaves open whether the order
+// was written: call Buy again with the same Purchase to know. If it was, it is
+// seen through all the same, and the customer gets a message of how it ended.
 func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
-	if p.Amount < p.Product.Min || p.Amount > p.Product.Max {
+	switch {
+	case p.Product.Kind == KindRedeem: // takes money in, and would never end a hold
+		return Order{}, fmt.Errorf("%w: a voucher is redeemed, not bought", ErrRefused)
+	case p.Amount <= 0, p.Amount < p.Product.Min, p.Amount > p.Product.Max:
 		return Order{}, fmt.Errorf("%w: %s is outside the limits of product %s", ErrRefused, p.Amount, p.Product.Code)
 	}
 	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target})
@@ -162,9 +167,9 @@ func (heldError) Error() string { return "voucher is being checked" }
 // Redeem takes a voucher in, in full, for balance. It is as idempotent as Buy
 // and waits in the same way. A voucher whose first hand-in is still unclear is
 // not sent again under another reference (the answer to that would be "used
-// already", also if the first had worked): the first order comes back instead.
+// already", also if the first had worked): the first order is waited for instead.
 // Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken,
-// ErrReferenceReused, ErrRefused, ErrClosing.
+// ErrReferenceReused, ErrRefused; any other is as in Buy.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
 	if err != nil {
@@ -187,12 +192,20 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 			return ErrPINTaken
 		}
 	})
-	var held heldError
-	if errors.As(err, &held) {
-		return held.order, nil
+	if held, ok := errors.AsType[heldError](err); ok {
+		return s.await(ctx, held.order, func() {}), nil
 	}
 	return o, err
 }
+
+// TriesError is the ErrTooManyTries of one limit: so many wrong PINs were
+// entered within that time.
+type TriesError struct{ Within time.Duration }
+
+func (e TriesError) Error() string { return ErrTooManyTries.Error() + " within " + e.Within.String() }
+
+// Is makes every TriesError an ErrTooManyTries.
+func (TriesError) Is(target error) bool { return target == ErrTooManyTries }
 
 // badPIN are the refusals that count as a wrong PIN.
 func badPIN() []Reason {
@@ -215,7 +228,7 @@ func (s *Service) mayTry(tx Tx, o Order) error {
 			return err
 		}
 		if n >= limit.n {
-			return ErrTooManyTries
+			return TriesError{Within: limit.in}
 		}
 	}
 	return nil
@@ -229,11 +242,13 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 	o.Op, o.Sealed = req.Op, s.seal.Seal(req.Body, o.Ref)
 	newID := NewCustomerID()
 	var (
-		order Order
-		job   jobs.Job
-		added bool
+		order    Order
+		job      jobs.Job
+		added    bool
+		complete bool // all is written but the commit
 	)
 	err := s.store.InTx(ctx, func(tx Tx) error {
+		complete = false
 		c, err := tx.EnsureCustomer(msisdn, newID, now)
 		if err != nil {
 			return err
@@ -246,6 +261,7 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 			if !order.Same(o) {
 				return ErrReferenceReused
 			}
+			complete = true
 			return nil
 		}
 		order = o
@@ -256,43 +272,66 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 			Kind: JobOrder, Key: o.Ref, RunAt: now,
 			Owner: s.runner.Owner(), LeaseUntil: now.Add(s.runner.Lease()),
 		})
+		complete = err == nil
 		return err
 	})
+	if err != nil && complete {
+		order, added, err = s.committed(ctx, o, err)
+	}
 	if err != nil {
 		return Order{}, fmt.Errorf("commit order: %w", err)
 	}
-	if order.State != StateSending {
-		return order, nil
+	return s.await(ctx, order, func() {
+		if added && order.State == StateSending {
+			s.opt.Observe(order)
+			s.runner.Adopt(job)
+		}
+	}), nil
+}
+
+// committed looks whether an order was committed all the same, when its commit
+// failed: the reply alone may be lost, such as when the customer's time ended
+// just then. Where that cannot be learned, failed comes back; should the order
+// be there, its job is done when the lease ends. Ours says that this call wrote
+// it, and not another with the same purchase: no two seals are alike.
+func (s *Service) committed(ctx context.Context, o Order, failed error) (there Order, ours bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	there, err = s.store.Order(ctx, o.Ref)
+	switch {
+	case err != nil:
+		return Order{}, false, failed
+	case !there.Same(o):
+		return Order{}, false, ErrReferenceReused
 	}
-	one := s.waiting.add(order.Ref)
-	defer s.waiting.leave(order.Ref, one, false)
-	if added {
-		s.opt.Observe(order)
-		s.runner.Adopt(job)
-	}
-	return s.await(ctx, order, one)
+	return there, bytes.Equal(there.Sealed, o.Sealed), nil
 }
 
 // Join waits for news of an order that may be under way, like Buy does;
 // ErrNoOrder when there is none.
 func (s *Service) Join(ctx context.Context, ref string) (Order, error) {
-	one := s.waiting.add(ref)
-	defer s.waiting.leave(ref, one, false)
 	o, err := s.store.Order(ctx, ref)
-	if err != nil || o.State != StateSending {
+	if err != nil {
 		return o, err
 	}
-	return s.await(ctx, o, one)
+	return s.await(ctx, o, func() {}), nil
 }
 
-// await returns the order once its first answer is written, or as it stands
-// when ctx ends. The process at work on it may be another one, so the row is
-// looked at as well.
-func (s *Service) await(ctx context.Context, o Order, one *waiter) (Order, error) {
-	look := time.NewTicker(250 * time.Millisecond)
-	defer look.Stop()
+// await starts something and returns the order once its first answer is
+// written, or as it stands when ctx ends. The process at work on it may be
+// another one, so the row is looked at as well.
+func (s *Service) await(ctx context.Context, o Order, start func()) (shown Order) {
+	one := s.waiting.add(o.Ref)
+	// Also when start panics: nobody may rely on a screen that is not there.
+	defer func() { shown = s.waiting.leave(one, o) }()
+	start()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
 	for more := true; more && o.State == StateSending; {
-		more = s.waiting.wait(ctx, o.Ref, one, look.C)
+		var news bool
+		if news, more = s.waiting.wait(ctx, one, tick.C); news {
+			break
+		}
 		read, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		now, err := s.store.Order(read, o.Ref)
 		cancel()
@@ -300,7 +339,7 @@ func (s *Service) await(ctx context.Context, o Order, one *waiter) (Order, error
 			o = now
 		}
 	}
-	return o, nil
+	return o
 }
 
 // Order reads an order.
@@ -308,8 +347,14 @@ func (s *Service) Order(ctx context.Context, ref string) (Order, error) {
 	return s.store.Order(ctx, ref)
 }
 
-// Buyer is the customer of an order.
+// Buyer is the customer of an order. Most buy for their own number, and are
+// found by it without a transaction.
 func (s *Service) Buyer(ctx context.Context, o Order) (c Customer, err error) {
+	if o.Target != "" {
+		if c, err = s.store.Customer(ctx, o.Target); err == nil && c.ID == o.Customer {
+			return c, nil
+		}
+	}
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		c, err = tx.CustomerByID(o.Customer)
 		return err

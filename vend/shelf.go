@@ -34,7 +34,7 @@ type Network struct {
 	// Range is the product of free amount, where there is one (Code is not
 	// empty).
 	Range Product
-	// Fixed are the products of fixed price, cheapest first.
+	// Fixed are the products of fixed price, cheapest first, one for a price.
 	Fixed []Product
 }
 
@@ -126,6 +126,8 @@ func networks(products []Product) []Network {
 			}
 			return strings.Compare(a.Code, b.Code)
 		})
+		// A customer chooses an amount and could not tell them apart.
+		n.Fixed = slices.CompactFunc(n.Fixed, func(a, b Product) bool { return a.Min == b.Min })
 		all = append(all, *n)
 	}
 	rank := func(n Network) int {

@@ -2,6 +2,7 @@ package vend
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,22 +15,27 @@ const grace = time.Second
 //
 // Whether a screen tells the customer decides whether a message must, and the
 // two must not each rely on the other. So before an answer is written its
-// waiters are promised it; a promised waiter stays a little longer; and if one
-// had to go all the same, whoever wrote the answer learns of it.
+// waiters are promised it; a promised waiter stays a little longer; the news is
+// the order itself, so that whoever was there for it can show it, and cannot
+// leave without it; and whoever wrote the answer learns whether anybody was.
 type waiters struct {
 	mu sync.Mutex
 	m  map[string][]*waiter
 }
 
 type waiter struct {
-	news     chan struct{}
+	ref      string
+	wake     chan struct{} // holds one wake-up
+	news     *Order
 	promised bool
 	gone     bool
+	// knows: it left knowing how the order ended, having read it.
+	knows bool
 }
 
 // add puts a waiter in line.
 func (w *waiters) add(ref string) *waiter {
-	one := &waiter{news: make(chan struct{}, 1)}
+	one := &waiter{ref: ref, wake: make(chan struct{}, 1)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.m == nil {
@@ -39,29 +45,23 @@ func (w *waiters) add(ref string) *waiter {
 	return one
 }
 
-// leave takes a waiter out of line. It returns false, and leaves it in line,
-// when it is promised an answer and may still stay.
-func (w *waiters) leave(ref string, one *waiter, mayStay bool) bool {
+// leave takes a waiter that knows the order as o out of line, and returns the
+// order as it is to be shown: news that came meanwhile are not left behind.
+func (w *waiters) leave(one *waiter, o Order) Order {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if one.promised && mayStay && !one.gone {
-		return false
-	}
-	one.gone = true
-	all := w.m[ref]
-	for i, x := range all {
-		if x == one {
-			all[i] = all[len(all)-1]
-			all = all[:len(all)-1]
-			break
+	if !one.gone {
+		one.gone = true
+		line := slices.DeleteFunc(w.m[one.ref], func(x *waiter) bool { return x == one })
+		if w.m[one.ref] = line; len(line) == 0 {
+			delete(w.m, one.ref)
 		}
 	}
-	if len(all) == 0 {
-		delete(w.m, ref)
-	} else {
-		w.m[ref] = all
+	if one.news != nil && !o.State.Final() {
+		o = *one.news
 	}
-	return true
+	one.knows = o.State.Final()
+	return o
 }
 
 // promise tells those in line that an answer is about to be written, and
@@ -69,51 +69,58 @@ func (w *waiters) leave(ref string, one *waiter, mayStay bool) bool {
 func (w *waiters) promise(ref string) []*waiter {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	line := append([]*waiter(nil), w.m[ref]...)
+	line := slices.Clone(w.m[ref])
 	for _, one := range line {
 		one.promised = true
 	}
 	return line
 }
 
-// tell gives the promised their news, and says whether at least one of them was
-// still there for it; with nobody promised, nobody was.
-func (w *waiters) tell(ref string, promised []*waiter) (heard bool) {
+// tell gives those in line the order as it was written; nil says that it was
+// not. It returns whether at least one of the promised was there for it, or
+// knew.
+func (w *waiters) tell(ref string, promised []*waiter, o *Order) (heard bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, one := range promised {
-		heard = heard || !one.gone
 		one.promised = false
+		heard = heard || !one.gone || one.knows
+	}
+	if o == nil {
+		return false
 	}
 	for _, one := range w.m[ref] {
+		one.news = o
 		select {
-		case one.news <- struct{}{}:
+		case one.wake <- struct{}{}:
 		default:
 		}
 	}
 	return heard
 }
 
-// wait blocks until there is news, the tick passes, or ctx ends; more is false
-// when the waiter has left and is to take what it knows.
-func (w *waiters) wait(ctx context.Context, ref string, one *waiter, tick <-chan time.Time) (more bool) {
+// wait blocks until there is news, or there may be (the tick passed). Both are
+// false when ctx has ended and nothing was promised, or not kept in time.
+func (w *waiters) wait(ctx context.Context, one *waiter, tick <-chan time.Time) (news, look bool) {
 	select {
-	case <-one.news:
-		return true
+	case <-one.wake:
+		return true, false
 	case <-tick:
-		return true
+		return false, true
 	case <-ctx.Done():
 	}
-	if w.leave(ref, one, true) {
-		return false
+	w.mu.Lock()
+	promised := one.promised
+	w.mu.Unlock()
+	if !promised {
+		return false, false
 	}
 	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
-	case <-one.news:
-		return true
+	case <-one.wake:
+		return true, false
 	case <-late.C:
-		w.leave(ref, one, false)
-		return false
+		return false, false
 	}
 }
