@@ -2,7 +2,7 @@
 # and a directory for its data. Nothing else is in it, not even a shell.
 #
 #   docker build --build-arg VERSION=v1.2.3 -t spaza .
-#   docker run -p 8080:8080 -v spaza-data:/data spaza
+#   docker run -p 8080:8080 -v spaza-data:/data -e SPAZA_USSD_KEY=... spaza
 #
 # For production set SPAZA_ENV=production; the service then lists everything
 # that is still missing. The admin listener stays on the container's loopback

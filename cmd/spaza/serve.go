@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 )
 
@@ -31,6 +33,11 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 	cfg, err := readConfig(c.environ)
 	if err != nil {
 		return fmt.Errorf("the configuration is not usable:\n%w", err)
+	}
+	if os.Getenv("GOGC") == "" {
+		// What lives long is small (some megabytes), so collecting twice as often
+		// costs next to nothing and keeps the process below 40 MB.
+		debug.SetGCPercent(50)
 	}
 	a, err := wire(ctx, cfg, c.err)
 	if err != nil {

@@ -1,0 +1,100 @@
+package vend_test
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"spaza/store"
+)
+
+// postgresEnv names a PostgreSQL server on which the tests may make schemas.
+const postgresEnv = "SPAZA_TEST_POSTGRES_URL"
+
+// database is a fresh, empty database.
+type database struct {
+	numbered    bool // arguments are written $1, not ?
+	url         string
+	driver, dsn string // to open it behind the store's back
+}
+
+// onEachDatabase runs a test in a bubble of its own time, over a SQLite file and,
+// where there is a server, over PostgreSQL.
+func onEachDatabase(t *testing.T, test func(*testing.T, database)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		d := freshSQLite(t.TempDir())
+		synctest.Test(t, func(t *testing.T) { test(t, d) })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		d := freshPostgres(t)
+		synctest.Test(t, func(t *testing.T) { test(t, d) })
+	})
+}
+
+func freshSQLite(dir string) database {
+	path := filepath.Join(dir, "x.db")
+	return database{url: "sqlite:" + path, driver: "sqlite", dsn: "file:" + path + "?_pragma=busy_timeout(5000)"}
+}
+
+func freshPostgres(t *testing.T) database {
+	t.Helper()
+	base := os.Getenv(postgresEnv)
+	if base == "" {
+		t.Skipf("NOT TESTED ON POSTGRESQL: set %s to the URL of a server on which schemas may be made", postgresEnv)
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatalf("%s is not a URL", postgresEnv)
+	}
+	schema := "spaza_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	admin, err := sql.Open("pgx", base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.Background(), "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+			t.Error(err)
+		}
+		if err := admin.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return database{numbered: true, url: u.String(), driver: "pgx", dsn: u.String()}
+}
+
+// open opens the store and, beside it, the database itself. Both belong to the
+// bubble that they are opened in.
+func (d database) open(ctx context.Context) (*store.SQL, *sql.DB, error) {
+	s, err := store.OpenSQL(ctx, d.url, store.Options{Conns: 6})
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := sql.Open(d.driver, d.dsn)
+	return s, raw, err
+}
+
+// bind writes ? as the database wants it; for queries of one argument.
+func (d database) bind(query string) string {
+	if d.numbered {
+		return strings.Replace(query, "?", "$1", 1)
+	}
+	return query
+}
+
+// opening is when every test begins.
+var opening = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)

@@ -1,0 +1,321 @@
+package vend_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"spaza/jobs"
+	"spaza/ledger"
+	"spaza/store"
+	"spaza/vend"
+)
+
+// errBroken is what the database says when it fails, errDead what a process that
+// has died is told.
+var (
+	errBroken = errors.New("no way to the database")
+	errDead   = errors.New("the process has died")
+)
+
+// fault is what happens at one operation of the database.
+type fault struct {
+	after bool // it is done first, and only its reply is lost
+	die   bool // the process dies there
+	works bool // it is done as always, and only slow
+	// slow happens before it.
+	slow func()
+}
+
+// due is a fault that waits for its operation.
+type due struct {
+	op string // "": any
+	n  int    // how many of them there are to go
+	fault
+}
+
+// gate is one process's way to the database. It counts what passes, and breaks
+// where it is told to. It is safe for concurrent use.
+type gate struct {
+	sql *store.SQL
+
+	mu  sync.Mutex
+	due []due
+	all string // every operation of this name breaks, until mended
+	// lag is how long a commit takes; nil for no time. Set before use.
+	lag   func() time.Duration
+	ops   []string
+	dead  bool
+	onDie func()
+	done  []string // the transactions that were committed, single statements that write too
+}
+
+var (
+	_ vend.Store = (*gate)(nil)
+	_ jobs.Store = (*gate)(nil)
+)
+
+// breakAt makes the n-th operation from now on break.
+func (g *gate) breakAt(n int, f fault) { g.breakOn("", n, f) }
+
+// breakOn makes the n-th operation of a name from now on break.
+func (g *gate) breakOn(op string, n int, f fault) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.due = append(g.due, due{op, n, f})
+}
+
+// breakAll makes every operation of a name break; "" mends.
+func (g *gate) breakAll(op string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all = op
+}
+
+// mend takes back every fault that has not happened, and says how many.
+func (g *gate) mend() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	left := len(g.due)
+	g.due, g.all = nil, ""
+	return left
+}
+
+func (g *gate) die() {
+	g.mu.Lock()
+	was := g.dead
+	g.dead = true
+	g.mu.Unlock()
+	if !was && g.onDie != nil {
+		g.onDie()
+	}
+}
+
+// take counts an operation and finds its fault.
+func (g *gate) take(op string) (f fault, hit bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ops = append(g.ops, op)
+	for i := range g.due {
+		d := &g.due[i]
+		if d.op != "" && d.op != op {
+			continue
+		}
+		if d.n--; d.n == 0 {
+			f, hit = d.fault, true
+		}
+	}
+	g.due = slices.DeleteFunc(g.due, func(d due) bool { return d.n == 0 })
+	if g.all == op {
+		return fault{}, true
+	}
+	return f, hit
+}
+
+func (g *gate) isDead() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.dead
+}
+
+// enter counts an operation. It returns an error when the operation is not to be
+// done, and a function that is to be asked once it was.
+func (g *gate) enter(op string) (reply func() error, err error) {
+	if g.isDead() {
+		return nil, errDead
+	}
+	f, hit := g.take(op)
+	if f.slow != nil {
+		f.slow()
+	}
+	broken := func() error {
+		if f.die {
+			g.die()
+			return errDead
+		}
+		return errBroken
+	}
+	switch {
+	case g.isDead():
+		return nil, errDead
+	case !hit || f.works:
+		return func() error { return nil }, nil
+	case f.after:
+		return broken, nil
+	default:
+		return nil, broken()
+	}
+}
+
+func (g *gate) do(op string, f func() error) error {
+	reply, err := g.enter(op)
+	if err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	return reply()
+}
+
+func (g *gate) wrote(what string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.done = append(g.done, what)
+}
+
+// written are the transactions that were committed.
+func (g *gate) written() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.done)
+}
+
+// InTx implements vend.Store. A commit that breaks before is rolled back.
+func (g *gate) InTx(ctx context.Context, do func(vend.Tx) error) error {
+	if _, err := g.enter("begin"); err != nil {
+		return err
+	}
+	var reply func() error
+	err := g.sql.InTx(ctx, func(tx vend.Tx) (err error) {
+		if err := do(gateTx{tx, g}); err != nil {
+			return err
+		}
+		if g.lag != nil {
+			time.Sleep(g.lag())
+		}
+		reply, err = g.enter("commit")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	g.wrote("commit")
+	return reply()
+}
+
+func (g *gate) Order(ctx context.Context, ref string) (o vend.Order, err error) {
+	err = g.do("order", func() error { o, err = g.sql.Order(ctx, ref); return err })
+	return o, err
+}
+
+func (g *gate) Customer(ctx context.Context, msisdn string) (c vend.Customer, err error) {
+	err = g.do("customer", func() error { c, err = g.sql.Customer(ctx, msisdn); return err })
+	return c, err
+}
+
+func (g *gate) Balance(ctx context.Context, customer string) (b vend.Balance, err error) {
+	err = g.do("balance", func() error { b, err = g.sql.Balance(ctx, customer); return err })
+	return b, err
+}
+
+// Claim is not counted: how often a runner looks for jobs is its own affair. Nor
+// can it break, except for a dead process.
+func (g *gate) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) ([]jobs.Job, error) {
+	if g.isDead() {
+		return nil, errDead
+	}
+	claimed, err := g.sql.Claim(ctx, kinds, n, owner, now, until)
+	if len(claimed) > 0 {
+		g.wrote("claim")
+	}
+	return claimed, err
+}
+
+// Next implements jobs.Store.
+func (g *gate) Next(ctx context.Context, kinds []jobs.Kind) (time.Time, error) {
+	return g.sql.Next(ctx, kinds)
+}
+
+func (g *gate) Renew(ctx context.Context, j jobs.Job, until time.Time) error {
+	return g.do("renew", func() error { return g.sql.Renew(ctx, j, until) })
+}
+
+func (g *gate) fate(op string, f func() error) error {
+	return g.do(op, func() error {
+		err := f()
+		if err == nil {
+			g.wrote(op)
+		}
+		return err
+	})
+}
+
+func (g *gate) Finish(ctx context.Context, j jobs.Job) error {
+	return g.fate("finish", func() error { return g.sql.Finish(ctx, j) })
+}
+
+func (g *gate) PutOff(ctx context.Context, j jobs.Job, at time.Time, note string) error {
+	return g.fate("put off", func() error { return g.sql.PutOff(ctx, j, at, note) })
+}
+
+func (g *gate) Bury(ctx context.Context, j jobs.Job, note string) error {
+	return g.fate("bury", func() error { return g.sql.Bury(ctx, j, note) })
+}
+
+// gateTx is a transaction through a gate.
+type gateTx struct {
+	tx vend.Tx
+	g  *gate
+}
+
+func (t gateTx) EnsureCustomer(msisdn, newID string, now time.Time) (c vend.Customer, err error) {
+	err = t.g.do("tx customer", func() error { c, err = t.tx.EnsureCustomer(msisdn, newID, now); return err })
+	return c, err
+}
+
+func (t gateTx) SetLanguage(customer, language string) error {
+	return t.g.do("tx language", func() error { return t.tx.SetLanguage(customer, language) })
+}
+
+func (t gateTx) CustomerByID(id string) (c vend.Customer, err error) {
+	err = t.g.do("tx buyer", func() error { c, err = t.tx.CustomerByID(id); return err })
+	return c, err
+}
+
+func (t gateTx) AddOrder(o vend.Order) (existing vend.Order, added bool, err error) {
+	err = t.g.do("tx add order", func() error { existing, added, err = t.tx.AddOrder(o); return err })
+	return existing, added, err
+}
+
+func (t gateTx) Order(ref string) (o vend.Order, err error) {
+	err = t.g.do("tx order", func() error { o, err = t.tx.Order(ref); return err })
+	return o, err
+}
+
+func (t gateTx) UpdateOrder(o vend.Order) error {
+	return t.g.do("tx update order", func() error { return t.tx.UpdateOrder(o) })
+}
+
+func (t gateTx) OrderByPIN(hash []byte, except string) (o vend.Order, err error) {
+	err = t.g.do("tx order by PIN", func() error { o, err = t.tx.OrderByPIN(hash, except); return err })
+	return o, err
+}
+
+func (t gateTx) CountDeclined(k vend.Kind, rs []vend.Reason, customer string, since time.Time) (n int, err error) {
+	err = t.g.do("tx count", func() error { n, err = t.tx.CountDeclined(k, rs, customer, since); return err })
+	return n, err
+}
+
+func (t gateTx) Post(e ledger.Entry, now time.Time) error {
+	return t.g.do("tx post", func() error { return t.tx.Post(e, now) })
+}
+
+func (t gateTx) AddJob(j jobs.Job) (added jobs.Job, err error) {
+	err = t.g.do("tx add job", func() error { added, err = t.tx.AddJob(j); return err })
+	return added, err
+}
+
+func (t gateTx) FinishJob(j jobs.Job) error {
+	return t.g.do("tx finish job", func() error { return t.tx.FinishJob(j) })
+}
+
+func (t gateTx) PutOffJob(j jobs.Job, at time.Time, note string) error {
+	return t.g.do("tx put off job", func() error { return t.tx.PutOffJob(j, at, note) })
+}
+
+func (t gateTx) BuryJob(j jobs.Job, note string) error {
+	return t.g.do("tx bury job", func() error { return t.tx.BuryJob(j, note) })
+}

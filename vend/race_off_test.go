@@ -1,0 +1,5 @@
+//go:build !race
+
+package vend_test
+
+const raced = false
