@@ -13,7 +13,7 @@ func TestBackoffDoublesWithinItsBounds(t *testing.T) {
 		lo := time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "lo"))
 		hi := lo + time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "more"))
 		full := hi
-		if failures < 30 {
+		if failures <= 30 {
 			full = min(hi, lo*time.Duration(1<<max(failures-1, 0)))
 		}
 		if got := backoff(failures, lo, hi); got < full/2 || got > full {
