@@ -130,9 +130,13 @@ func (r *Runner) rest(ctx context.Context, wait time.Duration, wakeable bool) bo
 // backoff is the wait after so many failures in a row: doubling from lo to hi,
 // less up to half of it at random.
 func backoff(failures int, lo, hi time.Duration) time.Duration {
-	d := hi
-	if shift := max(failures-1, 0); shift < 30 {
-		d = min(hi, lo<<shift)
+	d := max(min(lo, hi), 1)
+	for range max(failures-1, 0) {
+		if d >= hi-d { // doubled it would be there, or past all numbers
+			d = hi
+			break
+		}
+		d *= 2
 	}
 	return d - rand.N(d/2+1)
 }
