@@ -7,10 +7,19 @@ import (
 	"time"
 )
 
+// notShort leaves out what waits for leases and for requests to be sent again.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out with -short: it waits for a minute")
+	}
+}
+
 // TestKilledBetweenConfirmAndReceipt is the worst moment: the customer said yes,
 // the provider has the request, and the process is gone.
 func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 	t.Parallel()
+	notShort(t)
 	for name, env := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,6 +57,7 @@ func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 // each ends in exactly one sale, and the customer is told.
 func TestFaultsOfTheProvider(t *testing.T) {
 	t.Parallel()
+	notShort(t)
 	for name, env := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -81,6 +91,7 @@ func TestFaultsOfTheProvider(t *testing.T) {
 // being taken: it is credited once, whatever the customer does meanwhile.
 func TestFaultsOnAVoucher(t *testing.T) {
 	t.Parallel()
+	notShort(t)
 	sandbox := startSandbox(t)
 	service := startService(t, sandbox, nil)
 	for _, fault := range []string{"02", "03", "05", "06", "08"} {
