@@ -25,8 +25,8 @@ type fault struct {
 	after bool // it is done first, and only its reply is lost
 	die   bool // the process dies there
 	works bool // it is done as always, and only slow
-	// slow happens before it.
-	slow func()
+	// slow happens before it, and later before its reply.
+	slow, later func()
 }
 
 // due is a fault that waits for its operation.
@@ -131,6 +131,12 @@ func (g *gate) enter(op string) (reply func() error, err error) {
 		f.slow()
 	}
 	broken := func() error {
+		if f.later != nil {
+			f.later()
+		}
+		if f.works {
+			return nil
+		}
 		if f.die {
 			g.die()
 			return errDead
@@ -140,9 +146,9 @@ func (g *gate) enter(op string) (reply func() error, err error) {
 	switch {
 	case g.isDead():
 		return nil, errDead
-	case !hit || f.works:
+	case !hit:
 		return func() error { return nil }, nil
-	case f.after:
+	case f.after, f.works:
 		return broken, nil
 	default:
 		return nil, broken()

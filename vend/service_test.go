@@ -447,6 +447,13 @@ func TestCustomersKeepTheirLanguage(t *testing.T) {
 		if c, err := p.service.Buyer(t.Context(), o); err != nil || c.MSISDN != number(1) {
 			t.Errorf("got %+v, %v", c, err)
 		}
+		gift := purchase("P-2", 1, ledger.Rand(20))
+		gift.Target = number(2)
+		o, err = p.service.Buy(t.Context(), gift)
+		want(t, o, err, vend.StateDelivered)
+		if c, err := p.service.Buyer(t.Context(), o); err != nil || c.MSISDN != number(1) {
+			t.Errorf("of a gift: got %+v, %v", c, err)
+		}
 		if o, err := p.service.Order(t.Context(), "P-1"); err != nil || o.Target != number(1) {
 			t.Errorf("got %+v, %v", o, err)
 		}

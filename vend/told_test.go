@@ -69,6 +69,41 @@ func TestAScreenThatCouldNotStayForTheAnswerIsReplacedByAMessage(t *testing.T) {
 	})
 }
 
+// The screen reads the order by itself before it is told.
+func TestAScreenThatFoundTheAnswerNeedsNoMessage(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		w, p := rich(t, d, vend.Options{})
+		w.provider.expect(declined())
+		p.gate.breakOn("commit", 2, fault{works: true, later: func() { time.Sleep(time.Second) }})
+		o, err := p.buy("P-1", 1, ledger.Rand(20))
+		want(t, o, err, vend.StateDeclined)
+		pass(time.Hour)
+		if got := w.messages("P-1"); got != "" {
+			t.Errorf("messages: %q", got)
+		}
+	})
+}
+
+func TestAScreenDoesNotStayForAnAnswerThatCannotBeWritten(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		w, p := rich(t, d, vend.Options{})
+		w.provider.expect(declined())
+		for n := 2; n < 11; n++ { // some five seconds
+			p.gate.breakOn("commit", n, fault{})
+		}
+		began := time.Now()
+		o, err := p.buy("P-1", 1, ledger.Rand(20))
+		want(t, o, err, vend.StateSending)
+		if took := time.Since(began); took != patient {
+			t.Errorf("it stayed for %s", took)
+		}
+		pass(time.Minute)
+		if got := w.messages("P-1"); got != "ended" {
+			t.Errorf("messages: %q", got)
+		}
+	})
+}
+
 // The message that replaces a screen cannot be let go at that moment.
 func TestAMessageIsNotLostWithTheDatabase(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
@@ -172,12 +207,12 @@ func TestADatabaseThatStaysAwayIsNotWaitedForForEver(t *testing.T) {
 		p.gate.breakOn("commit", 2, fault{slow: func() { p.gate.breakAll("begin") }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateSending)
-		pass(2 * time.Minute)
-		if n := len(w.provider.sendings()); n < 2 || n > 5 {
+		pass(20 * time.Minute)
+		if n := len(w.provider.sendings()); n < 2 || n > 12 {
 			t.Errorf("sent %d times", n)
 		}
 		p.gate.mend()
-		pass(2 * time.Minute)
+		pass(4 * time.Minute)
 		if o := w.state(t, "P-1"); o.State != vend.StateDelivered {
 			t.Errorf("order is %s", o.State)
 		}
@@ -248,6 +283,30 @@ func TestAnOrderWhoseCommitSeemedToFailIsStartedAtOnce(t *testing.T) {
 	})
 }
 
+// A commit fails, and before this process has looked, another one writes the same
+// purchase and starts on it.
+func TestAnOrderThatAnotherWroteMeanwhileIsStartedOnce(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		w, p := rich(t, d, vend.Options{})
+		other := w.start(keyring(0))
+		defer other.stop()
+		w.provider.expect(step{taking: sells, during: func() { time.Sleep(2 * time.Second) }})
+		p.gate.breakOn("commit", 1, fault{})
+		p.gate.breakOn("order", 1, fault{works: true, slow: func() {
+			o, err := other.within(time.Millisecond, func(ctx context.Context) (vend.Order, error) {
+				return other.service.Buy(ctx, purchase("P-1", 1, ledger.Rand(20)))
+			})
+			want(t, o, err, vend.StateSending)
+		}})
+		o, err := p.buy("P-1", 1, ledger.Rand(20))
+		want(t, o, err, vend.StateDelivered)
+		if n := len(w.provider.sendings()); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+		pass(time.Minute)
+	})
+}
+
 // TestAnOrderThatNobodyKnewOfIsSeenThrough: the commit was made, and neither
 // its reply nor a look at the order came through. The customer knows nothing,
 // and does not dial again.
@@ -269,7 +328,9 @@ func TestAnOrderThatNobodyKnewOfIsSeenThrough(t *testing.T) {
 					t.Fatalf("the customer was told that it is %s", o.State)
 				}
 				p.balance(t, 1, ledger.Rand(80), ledger.Rand(20))
-				// Asked again meanwhile, the order is found.
+				// Asked again meanwhile, the order is found, also by a
+				// transaction that fails.
+				p.gate.breakOn("commit", 1, fault{})
 				o, err := p.buy("P-1", 1, ledger.Rand(20))
 				want(t, o, err, vend.StateSending)
 				pass(2 * time.Minute)

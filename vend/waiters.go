@@ -46,16 +46,14 @@ func (w *waiters) add(ref string) *waiter {
 }
 
 // leave takes a waiter that knows the order as o out of line, and returns the
-// order as it is to be shown: news that came meanwhile are not left behind.
+// order as it is to be shown: news that came meanwhile is not left behind.
 func (w *waiters) leave(one *waiter, o Order) Order {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !one.gone {
-		one.gone = true
-		line := slices.DeleteFunc(w.m[one.ref], func(x *waiter) bool { return x == one })
-		if w.m[one.ref] = line; len(line) == 0 {
-			delete(w.m, one.ref)
-		}
+	one.gone = true
+	line := slices.DeleteFunc(w.m[one.ref], func(x *waiter) bool { return x == one })
+	if w.m[one.ref] = line; len(line) == 0 {
+		delete(w.m, one.ref)
 	}
 	if one.news != nil && !o.State.Final() {
 		o = *one.news
