@@ -117,7 +117,7 @@ func TestOneFaultOfTheDatabaseAnywhereInASaleHarmsNobody(t *testing.T) {
 					"fails": {}, "is done and its reply lost": {after: true},
 					"is where the process dies": {die: true}, "is the last before the process dies": {die: true, after: true},
 				} {
-					n, every := customer%3-3, 3
+					n, every := customer%4-4, 4
 					if !raced {
 						n, every = 0, 1
 					}

@@ -30,17 +30,16 @@ func status(code int) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) { http.Error(w, http.StatusText(code), code) }
 }
 
-func code(httpStatus int, fields map[string]any) func(http.ResponseWriter) {
+func answer(fields map[string]any) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(httpStatus)
 		_ = json.NewEncoder(w).Encode(fields)
 	}
 }
 
 func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/token" {
-		code(http.StatusOK, map[string]any{"access_token": "T", "token_type": "Bearer", "expires_in": 3600})(w)
+		answer(map[string]any{"access_token": "T", "token_type": "Bearer", "expires_in": 3600})(w)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
@@ -67,10 +66,10 @@ func TestUnknownIsStickyWithTheRealProvider(t *testing.T) {
 	refusals := map[string]func(http.ResponseWriter){
 		"HTTP 401": status(http.StatusUnauthorized), "HTTP 403": status(http.StatusForbidden),
 		"HTTP 404": status(http.StatusNotFound), "HTTP 429": status(http.StatusTooManyRequests),
-		"used already": code(http.StatusOK, map[string]any{"responseCode": 2401, "responseMessage": "x"}),
-		"duplicate":    code(http.StatusOK, map[string]any{"responseCode": 2201, "responseMessage": "x"}),
-		"float empty":  code(http.StatusOK, map[string]any{"responseCode": 2003, "responseMessage": "x"}),
-		"unlisted":     code(http.StatusOK, map[string]any{"responseCode": 9876, "responseMessage": "x"}),
+		"used already": answer(map[string]any{"responseCode": 2401, "responseMessage": "x"}),
+		"duplicate":    answer(map[string]any{"responseCode": 2201, "responseMessage": "x"}),
+		"float empty":  answer(map[string]any{"responseCode": 2003, "responseMessage": "x"}),
+		"unlisted":     answer(map[string]any{"responseCode": 9876, "responseMessage": "x"}),
 		"unreadable":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>") },
 	}
 	for name, refusal := range refusals {
@@ -101,7 +100,11 @@ func stick(t *testing.T, h *host, url string, redeem bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sql.Close()
+	defer func() {
+		if err := sql.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	s := vend.New(sql, flashapi.NewProvider(client), keyring(0), vend.Options{})
 	hand := &byHand{}
 	s.Attach(hand)
@@ -142,7 +145,7 @@ func stick(t *testing.T, h *host, url string, redeem bool) {
 		attempt(vend.StateUnknown)
 	}
 	h.mu.Lock()
-	h.script = []func(http.ResponseWriter){code(http.StatusOK, map[string]any{
+	h.script = []func(http.ResponseWriter){answer(map[string]any{
 		"responseCode": 0, "responseMessage": "Success", "reference": ref, "transactionId": 77, "amount": map[bool]int{true: 5000, false: 2000}[redeem],
 	})}
 	h.mu.Unlock()

@@ -11,13 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"spaza/jobs"
 	"spaza/ledger"
 	"spaza/vend"
 )
 
 func TestASaleTakesTheMoneyAndSendsAReceipt(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateDelivered)
 		if !o.Told || o.CallCentre != "100" || o.ProviderRef != "TP-1" || o.Label != "Vodacom" {
@@ -33,7 +34,7 @@ func TestASaleTakesTheMoneyAndSendsAReceipt(t *testing.T) {
 
 func TestADeclinedSaleGivesTheMoneyBackAndTheScreenSaysSo(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(step{taking: declines, reason: vend.ReasonNumberBarred})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateDeclined)
@@ -65,7 +66,7 @@ func TestASaleIsFewTransactions(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				w.provider.issue(pinA, ledger.Rand(50))
 				w.provider.expect(c.script)
 				var o vend.Order
@@ -89,7 +90,7 @@ func TestASaleIsFewTransactions(t *testing.T) {
 
 func TestTheSameBuyAgainJoinsTheFirst(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		other := w.start(keyring(0))
 		defer other.stop()
 		hold := make(chan struct{})
@@ -122,7 +123,7 @@ func TestTheSameBuyAgainJoinsTheFirst(t *testing.T) {
 
 func TestAReferenceIsNotUsedForAnotherSale(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.issue(pinA, ledger.Rand(50))
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateDelivered)
@@ -162,7 +163,7 @@ func TestAReferenceIsNotUsedForAnotherSale(t *testing.T) {
 
 func TestNothingIsWrittenForASaleThatMayNotBe(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		change := func(f func(*vend.Purchase)) vend.Purchase {
 			p := purchase("P-1", 1, ledger.Rand(20))
 			f(&p)
@@ -201,7 +202,7 @@ func TestNothingIsWrittenForASaleThatMayNotBe(t *testing.T) {
 
 func TestOneBalanceIsNotSpentTwice(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		other := w.start(keyring(0))
 		defer other.stop()
 		var wg sync.WaitGroup
@@ -262,7 +263,7 @@ func TestARunnerThatTakesNoMoreLeavesTheOrderToALaterClaim(t *testing.T) {
 
 func TestTheSameBytesAreSentEveryTimeUntilTheAnswerIsClear(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(step{taking: unclear}, step{taking: hangs}, step{taking: panics}, step{taking: refuses}, step{taking: loses})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateUnknown)
@@ -288,7 +289,7 @@ func TestTheSameBytesAreSentEveryTimeUntilTheAnswerIsClear(t *testing.T) {
 
 func TestAnAnswerAfterTheTimeToSendIsStillAnAnswer(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(step{taking: late})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateSending)
@@ -311,7 +312,7 @@ func TestWhenTheWindowIsOverAPersonDecidesAndTheMoneyStaysHeld(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				w.provider.expect(step{taking: loses})
 				w.provider.forever(&always)
 				w.provider.expect(step{taking: unclear})
@@ -351,7 +352,7 @@ func TestAnAnswerThatContradictsItselfMovesNoMoney(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s, voucher %v", c.taking, c.redeem), func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				w.provider.issue(pinA, ledger.Rand(50))
 				w.provider.expect(step{taking: c.taking})
 				ref, held := "P-1", ledger.Rand(20)
@@ -379,7 +380,7 @@ func TestAnAnswerThatContradictsItselfMovesNoMoney(t *testing.T) {
 
 func TestAPurchaseWithoutAnAmountInItsAnswerIsAPurchase(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(step{taking: noAmount})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateDelivered)
@@ -389,7 +390,7 @@ func TestAPurchaseWithoutAnAmountInItsAnswerIsAPurchase(t *testing.T) {
 
 func TestARequestThatDoesNotOpenIsNotSent(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(step{taking: unclear})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateUnknown)
@@ -414,7 +415,7 @@ func TestAJobWithoutItsOrderIsBuried(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		w, p := startWorld(t, d, vend.Options{})
 		if err := w.sql.InTx(t.Context(), func(tx vend.Tx) error {
-			_, err := tx.AddJob(jobOf("P-9"))
+			_, err := tx.AddJob(jobs.Job{Kind: vend.JobOrder, Key: "P-9", RunAt: time.Now()})
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -430,7 +431,7 @@ func TestAJobWithoutItsOrderIsBuried(t *testing.T) {
 
 func TestCustomersKeepTheirLanguage(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		_, p := rich(t, d, vend.Options{})
+		_, p := rich(t, d)
 		for _, n := range []int{1, 2} {
 			if err := p.service.SetLanguage(t.Context(), number(n), "zu"); err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ func TestACustomerWhoLeftIsSentAMessage(t *testing.T) {
 	for name, s := range map[string]step{"delivered": {taking: sells}, "declined": declined()} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				s.during = func() { time.Sleep(20 * time.Second) }
 				w.provider.expect(s)
 				o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -43,7 +44,7 @@ func TestACustomerWhoLeftIsSentAMessage(t *testing.T) {
 
 func TestAScreenStaysALittleLongerForAnAnswerThatIsBeingWritten(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{works: true, slow: func() { time.Sleep(patient + 500*time.Millisecond) }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -57,7 +58,7 @@ func TestAScreenStaysALittleLongerForAnAnswerThatIsBeingWritten(t *testing.T) {
 
 func TestAScreenThatCouldNotStayForTheAnswerIsReplacedByAMessage(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{works: true, slow: func() { time.Sleep(patient + 1500*time.Millisecond) }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -72,7 +73,7 @@ func TestAScreenThatCouldNotStayForTheAnswerIsReplacedByAMessage(t *testing.T) {
 // The screen reads the order by itself before it is told.
 func TestAScreenThatFoundTheAnswerNeedsNoMessage(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{works: true, later: func() { time.Sleep(time.Second) }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -86,7 +87,7 @@ func TestAScreenThatFoundTheAnswerNeedsNoMessage(t *testing.T) {
 
 func TestAScreenDoesNotStayForAnAnswerThatCannotBeWritten(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		for n := 2; n < 11; n++ { // some five seconds
 			p.gate.breakOn("commit", n, fault{})
@@ -107,7 +108,7 @@ func TestAScreenDoesNotStayForAnAnswerThatCannotBeWritten(t *testing.T) {
 // The message that replaces a screen cannot be let go at that moment.
 func TestAMessageIsNotLostWithTheDatabase(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{works: true, slow: func() {
 			time.Sleep(patient + 1500*time.Millisecond)
@@ -125,7 +126,7 @@ func TestAMessageIsNotLostWithTheDatabase(t *testing.T) {
 // The answer is written and its reply lost, while the screen had to go.
 func TestAMessageIsNotLostWithTheReplyOfTheDatabase(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{after: true, slow: func() { time.Sleep(patient + 1500*time.Millisecond) }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -141,7 +142,7 @@ func TestAMessageIsNotLostWithTheReplyOfTheDatabase(t *testing.T) {
 // The answer is written, the screen is told, and cannot read the order.
 func TestAScreenThatIsToldNeedsTheDatabaseNoMore(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.expect(declined())
 		p.gate.breakOn("commit", 2, fault{works: true, slow: func() { p.gate.breakAll("order") }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -159,7 +160,7 @@ func TestAScreenThatDiesWithItsProcessIsReplacedByAMessage(t *testing.T) {
 	for name, s := range map[string]step{"delivered": {taking: sells}, "declined": declined()} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				other := w.start(keyring(0))
 				defer other.stop()
 				w.provider.expect(s)
@@ -182,7 +183,7 @@ func TestAnAnswerInHandIsNotThrownAway(t *testing.T) {
 	for name, f := range map[string]fault{"a commit that fails": {}, "a commit whose reply is lost": {after: true}} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				w.provider.forever(&step{taking: refuses, reason: vend.ReasonUnavailable})
 				for n := 2; n < 7; n++ {
 					p.gate.breakOn("commit", n, f)
@@ -203,7 +204,7 @@ func TestAnAnswerInHandIsNotThrownAway(t *testing.T) {
 // has the job next asks again.
 func TestADatabaseThatStaysAwayIsNotWaitedForForEver(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		p.gate.breakOn("commit", 2, fault{slow: func() { p.gate.breakAll("begin") }})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
 		want(t, o, err, vend.StateSending)
@@ -235,9 +236,9 @@ func TestWhatTheBooksRefuseIsAPersonsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.provider.expect(step{taking: sells, during: func() {
-			c, err := w.sql.Customer(context.Background(), number(1))
+			c, err := w.sql.Customer(t.Context(), number(1))
 			if err == nil {
-				err = w.sql.InTx(context.Background(), func(tx vend.Tx) error {
+				err = w.sql.InTx(t.Context(), func(tx vend.Tx) error {
 					return tx.Post(ledger.Release("P-1", c.ID, ledger.Rand(20)), time.Now())
 				})
 			}
@@ -263,7 +264,7 @@ func TestWhatTheBooksRefuseIsAPersonsAtOnce(t *testing.T) {
 // A commit is cut off by the end of the customer's time, and made all the same.
 func TestAnOrderWhoseCommitSeemedToFailIsStartedAtOnce(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		w.provider.issue(pinA, ledger.Rand(50))
 		p.gate.breakOn("commit", 1, fault{after: true})
 		o, err := p.buy("P-1", 1, ledger.Rand(20))
@@ -287,7 +288,7 @@ func TestAnOrderWhoseCommitSeemedToFailIsStartedAtOnce(t *testing.T) {
 // purchase and starts on it.
 func TestAnOrderThatAnotherWroteMeanwhileIsStartedOnce(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		w, p := rich(t, d, vend.Options{})
+		w, p := rich(t, d)
 		other := w.start(keyring(0))
 		defer other.stop()
 		w.provider.expect(step{taking: sells, during: func() { time.Sleep(2 * time.Second) }})
@@ -321,7 +322,7 @@ func TestAnOrderThatNobodyKnewOfIsSeenThrough(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				w.provider.expect(c.step)
 				p.gate.breakOn("commit", 1, fault{after: true, slow: func() { p.gate.breakOn("order", 1, fault{}) }})
 				if o, err := p.buy("P-1", 1, ledger.Rand(20)); err == nil {
@@ -351,7 +352,7 @@ func TestAProcessThatIsOvertakenWritesNothing(t *testing.T) {
 	for name, second := range map[string]step{"sold": {taking: sells}, "unclear": {taking: unclear}} {
 		t.Run(name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
-				w, p := rich(t, d, vend.Options{})
+				w, p := rich(t, d)
 				other := w.start(keyring(0))
 				defer other.stop()
 				// It cannot renew its lease, and its late refusal is of a request
@@ -434,4 +435,47 @@ func comeAndGo(t *testing.T, d database, orders int, lag, wait time.Duration) {
 	if err != nil || len(b.orders) < orders/2 || len(b.jobs) != 0 {
 		t.Errorf("%d orders, jobs %v, %v", len(b.orders), b.jobs, err)
 	}
+}
+
+// TestACustomerWhoLeavesAtAnyMomentHarmsNobody cuts calls off in the middle of
+// their statements and commits. The bubble's time stands still meanwhile, so the
+// moment is counted in turns of the scheduler.
+func TestACustomerWhoLeavesAtAnyMomentHarmsNobody(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		w, p := startWorld(t, d, vend.Options{})
+		w.provider.forever(&step{taking: declines, reason: vend.ReasonNumberBarred})
+		const orders = 60
+		written := 0
+		for i := range orders {
+			if err := w.fund(t.Context(), i, ledger.Rand(100)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := p.within(time.Hour, func(ctx context.Context) (vend.Order, error) {
+				ctx, leave := context.WithCancel(ctx)
+				defer leave()
+				go func() {
+					for range rand.N(1 << rand.N(16)) {
+						runtime.Gosched()
+					}
+					leave()
+				}()
+				return p.service.Buy(ctx, purchase(fmt.Sprintf("P-%d", i), i, ledger.Rand(20)))
+			})
+			if err == nil {
+				written++
+			}
+		}
+		pass(2 * time.Minute)
+		b, err := w.read()
+		if err != nil || len(b.jobs) != 0 {
+			t.Errorf("jobs %v, %v", b.jobs, err)
+		}
+		t.Logf("%d calls came back with an order, %d orders were written", written, len(b.orders))
+		if len(b.orders) < written {
+			t.Errorf("%d orders for %d calls", len(b.orders), written)
+		}
+		for i := range orders {
+			p.balance(t, i, ledger.Rand(100), 0)
+		}
+	})
 }

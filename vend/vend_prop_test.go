@@ -300,7 +300,7 @@ func TestWhateverHappensMoneyIsRightAndTheCustomerKnows(t *testing.T) {
 	books := emptyBooks(t)
 	most := 25
 	if raced {
-		most = 6
+		most = 4
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(1, most).Draw(rt, "events")

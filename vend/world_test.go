@@ -59,7 +59,6 @@ type world struct {
 	raw      *sql.DB
 	provider *provider
 	options  vend.Options
-	workers  int // adopted jobs that run at once; 0: as many as wanted
 
 	mu        sync.Mutex
 	processes int
@@ -126,7 +125,7 @@ func (w *world) start(k vend.Sealer) *process {
 	p.gate.onDie = p.kill
 	p.service = vend.New(p.gate, w.provider, k, w.options)
 	p.runner = jobs.NewRunner(p.gate, jobs.Options{
-		Owner: owner, Lease: lease, Poll: 30 * time.Second, Adopted: w.workers,
+		Owner: owner, Lease: lease, Poll: 30 * time.Second,
 		Handlers: map[jobs.Kind]jobs.Handler{vend.JobOrder: p.service.Work, vend.JobNotice: p.notice},
 	})
 	p.service.Attach(p.runner)
@@ -438,14 +437,11 @@ func pass(d time.Duration) {
 }
 
 // rich starts a shop and a customer, number 1, with R100.
-func rich(t *testing.T, d database, o vend.Options) (*world, *process) {
+func rich(t *testing.T, d database) (*world, *process) {
 	t.Helper()
-	w, p := startWorld(t, d, o)
+	w, p := startWorld(t, d, vend.Options{})
 	if err := w.fund(t.Context(), 1, ledger.Rand(100)); err != nil {
 		t.Fatal(err)
 	}
 	return w, p
 }
-
-// jobOf is an order's job.
-func jobOf(ref string) jobs.Job { return jobs.Job{Kind: vend.JobOrder, Key: ref, RunAt: time.Now()} }
