@@ -454,7 +454,7 @@ func TestACustomerWhoLeavesAtAnyMomentHarmsNobody(t *testing.T) {
 				ctx, leave := context.WithCancel(ctx)
 				defer leave()
 				go func() {
-					for range rand.N(1 << rand.N(16)) {
+					for range rand.N(2 << (i % 20)) {
 						runtime.Gosched()
 					}
 					leave()

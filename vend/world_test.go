@@ -68,12 +68,12 @@ type world struct {
 
 // newWorld opens the shop. It is to be closed at the end.
 func newWorld(ctx context.Context, d database) (*world, error) {
-	time.Sleep(time.Until(opening))
 	w := &world{db: d, provider: newProvider(), ends: map[string][]vend.State{}, sent: map[string][]string{}}
 	var err error
 	if w.sql, w.raw, err = d.open(ctx); err != nil {
 		return nil, err
 	}
+	time.Sleep(time.Until(opening))
 	w.provider.before = w.committed
 	return w, nil
 }
