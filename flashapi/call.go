@@ -67,9 +67,9 @@ var (
 // came of it. It sends the body a second time only when the token was refused,
 // with a new token, once.
 func (c *Client) Post(ctx context.Context, m Message) Exchange {
-	path, l, ok := m.Op.route()
+	path, l, ok := c.route(m.Op)
 	if !ok {
-		return Exchange{Err: fmt.Errorf("%w: unknown operation", ErrInvalid)}
+		return Exchange{Err: fmt.Errorf("%w: no such operation", ErrInvalid)}
 	}
 	start := c.options.Now()
 	x := c.exchange(ctx, call{
@@ -77,7 +77,11 @@ func (c *Client) Post(ctx context.Context, m Message) Exchange {
 	})
 	x.secrets = append(x.secrets, readAsked(m).pins()...)
 	x.Err = scrubError(x.Err, x.secrets)
-	c.options.Observe(string(m.Op), x.label(), c.since(start))
+	label := x.label()
+	if l == lanePurchase {
+		c.watch.saw(c.options, label == ClassUnknown.String())
+	}
+	c.options.Observe(string(m.Op), label, c.since(start))
 	return x
 }
 

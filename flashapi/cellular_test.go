@@ -55,7 +55,7 @@ func TestARechargeIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &PinlessSale{
-		Reference: testRef, TransactionID: "257902", TransactionDate: "2025-05-01", Amount: 10_00,
+		Receipt:      Receipt{Reference: testRef, TransactionID: "257902", TransactionDate: "2025-05-01", Amount: 10_00},
 		RechargeType: "Airtime", CallCentre: "082 111", Vendor: "Vodacom",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

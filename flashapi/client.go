@@ -15,9 +15,6 @@ import (
 	"spaza/secret"
 )
 
-// apiPath is where version 4 lives on the host (section 2).
-const apiPath = "/aggregation/4.0/"
-
 // Limits of what is read, in bytes. A list of products carries the terms and
 // conditions of every one of them.
 const (
@@ -43,6 +40,13 @@ type Options struct {
 	// examples do; default: integers, as its tables say.
 	ProductCodeAsText bool
 
+	// Dialect is the revision of the API; default Revision2025.
+	Dialect Dialect
+	// TokenPurchaseUnder4 buys Flash Tokens at /aggregation/4.0/flash-token/purchase.
+	// Default: without the version, as section 2.7.1 says, and against all
+	// other paths of the document. Never both for one purchase.
+	TokenPurchaseUnder4 bool
+
 	// HTTPTimeout bounds one call from token to last byte; default 25 s.
 	HTTPTimeout time.Duration
 	// Rate is how many requests a second are sent, tokens not counted; default
@@ -58,6 +62,14 @@ type Options struct {
 	// TokenRetryGap is the least time between two tries for a token after one
 	// failed; default 2 s.
 	TokenRetryGap time.Duration
+
+	// AlarmAbove is the share of transactions with an unknown outcome, of all
+	// in the last five minutes, above which Alarm is called; default 0.05. It
+	// needs at least 20 transactions to say anything.
+	AlarmAbove float64
+	// Alarm, when set, is called once each time that share is exceeded anew.
+	// It must not block.
+	Alarm func(share float64)
 
 	// Transport sends the requests; default a pool of HTTP/1.1 connections
 	// with time limits of its own.
@@ -78,6 +90,7 @@ type Client struct {
 	limit    *rate.Limiter
 	breakers [lanes]*gobreaker.CircuitBreaker[answer]
 	tokens   *tokenSource
+	watch    unknownWatch
 	owned    *http.Transport // the default transport, when in use
 }
 
@@ -153,6 +166,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TokenRetryGap <= 0 {
 		o.TokenRetryGap = 2 * time.Second
+	}
+	if o.AlarmAbove <= 0 {
+		o.AlarmAbove = 0.05
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(float64) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -58,6 +58,7 @@ func (c Class) String() string {
 const (
 	reasonUnavailable = "unavailable"
 	reasonTryLater    = "try_later"
+	reasonStands      = "cannot_reverse"
 )
 
 // codeRule is one line of codes.csv.
@@ -68,7 +69,21 @@ type codeRule struct {
 	// echo of our own first success ("already used").
 	ambiguous bool
 	alert     bool // the operator should know
+	// soft marks an unknown whose words read like "not processed". A caller
+	// that an operator allows to may stop waiting after enough of them.
+	soft bool
+	// undo is what the code means in answer to a cancellation or reversal.
+	undo undo
 }
+
+// undo is what a code says of a cancellation or reversal.
+type undo uint8
+
+const (
+	undoOpen    undo = iota // nothing certain
+	undoDone                // the transaction is cancelled or reversed already
+	undoRefused             // it stands, and will
+)
 
 //go:embed codes.csv
 var codesCSV string
@@ -78,12 +93,12 @@ var codeRules = sync.OnceValues(func() (map[int]codeRule, error) { return readCo
 
 func readCodes(text string) (map[int]codeRule, error) {
 	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord = 5
+	r.FieldsPerRecord = 7
 	rows, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("read code table: %w", err)
 	}
-	if len(rows) == 0 || strings.Join(rows[0], ",") != "code,class,reason,ambiguous,alert" {
+	if len(rows) == 0 || strings.Join(rows[0], ",") != "code,class,reason,ambiguous,alert,soft,undo" {
 		return nil, fmt.Errorf("read code table: unexpected heading")
 	}
 	classes := make(map[string]Class)
@@ -103,12 +118,18 @@ func readCodes(text string) (map[int]codeRule, error) {
 		if _, twice := rules[code]; twice {
 			return nil, fmt.Errorf("read code table: code %d stands twice", code)
 		}
-		for _, flag := range row[3:] {
+		undone, known := map[string]undo{"": undoOpen, "done": undoDone, "refused": undoRefused}[row[6]]
+		if !known {
+			return nil, fmt.Errorf("read code table: code %d has undo %q", code, row[6])
+		}
+		for _, flag := range row[3:6] {
 			if flag != "yes" && flag != "no" {
 				return nil, fmt.Errorf("read code table: code %d has flag %q", code, flag)
 			}
 		}
-		rules[code] = codeRule{class: class, reason: row[2], ambiguous: row[3] == "yes", alert: row[4] == "yes"}
+		rules[code] = codeRule{
+			class: class, reason: row[2], ambiguous: row[3] == "yes", alert: row[4] == "yes", soft: row[5] == "yes", undo: undone,
+		}
 	}
 	return rules, nil
 }

@@ -13,6 +13,9 @@ var (
 	// ErrInvalid is returned for a request that the document forbids. Nothing
 	// was sent.
 	ErrInvalid = errors.New("request is not valid")
+	// ErrNotInDialect is returned for an operation that the client's dialect
+	// does not have. Nothing was sent.
+	ErrNotInDialect = errors.New("operation is not in this dialect of the API")
 	// ErrBreakerOpen says that the host failed repeatedly and is left alone
 	// for a while. Nothing was sent.
 	ErrBreakerOpen = errors.New("breaker is open")
@@ -49,6 +52,12 @@ type Error struct {
 	// Person says that the answer contradicts itself, so that sending again
 	// will not clear it.
 	Person bool
+	// Owed says that the transaction happened, but what was bought is not in
+	// the answer. Sending the same again fetches it.
+	Owed bool
+	// Soft says that the words of the code read like "not processed", which is
+	// not certain.
+	Soft bool
 	// Err is what stopped the call where there was no readable answer.
 	Err error
 }
@@ -72,6 +81,9 @@ func (e *Error) Error() string {
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if e.Owed {
+		b.WriteString(" (paid, and not had)")
 	}
 	if !e.Sent {
 		b.WriteString(" (not sent)")

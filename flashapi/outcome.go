@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"spaza/secret"
 )
@@ -32,14 +33,26 @@ type Verdict struct {
 	CallCentre    string
 	Code          string // the response code; empty when there was none
 	Detail        string // for logs, scrubbed
-	Person        bool   // the answer contradicts itself; sending again will not clear it
-	Alert         bool   // the operator should look
+	// Result is the whole answer when the transaction happened: the type that
+	// the typed call of the operation returns (*Issue, *Redemption, *Undone,
+	// *PinlessSale, ...), as a pointer. Otherwise nil.
+	Result any
+	Person bool // the answer contradicts itself; sending again will not clear it
+	// Owed says that the transaction happened, but what was bought is not in
+	// the answer. It stays Open: sending the same again fetches it.
+	Owed bool
+	// Soft says that an unknown code's words read like "not processed". It is
+	// no evidence; where the same comes back again and again, an operator may
+	// choose to believe it.
+	Soft  bool
+	Alert bool // the operator should look
 }
 
-// maxVoucher bounds the value of one voucher that is believed. The dearest sold
-// is worth a few thousand rand; an answer beyond this mistakes the unit, and a
-// person must look before it is credited.
-const maxVoucher Cents = 100_000_00
+// ResendWindow is how long after its first sending a message may be sent again.
+// The document sets no end to the memory of a reference; the draft of 2023 says
+// 30 minutes, less a margin for clocks and for the time a call takes. Later the
+// "same" request might be a second transaction.
+const ResendWindow = 25 * time.Minute
 
 // reading is one answer taken by itself, before the history of the reference
 // is considered.
@@ -132,84 +145,110 @@ func (r *reading) byStatus(status int) {
 // success, or a refusal that cannot be the echo of an earlier success. A refusal
 // of the repetition alone (credentials, throttling, a connection that failed)
 // settles nothing.
+//
+// Of an operation that only reads, everything but success is Refused: nothing
+// can be lost by asking again, under a new reference as well.
 func Judge(m Message, x Exchange, again bool) Verdict {
 	r := x.read()
 	asked := readAsked(m)
+	op := operations[m.Op]
 	secrets := slices.Concat(x.secrets, asked.pins())
-	v := Verdict{Class: r.class, Code: r.code, Alert: r.alert, Detail: r.detail}
+	v := Verdict{Class: r.class, Code: r.code, Alert: r.alert, Soft: r.rule.soft, Detail: r.detail}
 	if v.Detail == "" && r.class != ClassSuccess {
 		v.Detail = scrub(string(r.envelope.ResponseMessage), secrets)
 	}
 
-	if got := string(r.envelope.Reference); got != "" && got != m.Reference {
-		v.Class, v.Alert, v.Detail = ClassUnknown, true, "answer carries another reference"
-		return v
+	switch got := string(r.envelope.Reference); {
+	case got != "" && got != m.Reference:
+		v.Class, v.Alert, v.Soft, v.Detail = ClassUnknown, true, false, "answer carries another reference"
+	case r.class == ClassSuccess:
+		v.judgeSuccess(op, asked, x, r, secrets)
+	default:
+		v.judgeFailure(op, m.Op, r, again)
 	}
-
-	switch r.class {
-	case ClassSuccess:
-		v = judgeSuccess(m.Op, asked, x, v, secrets)
-	case ClassUserInput, ClassDeclined:
-		if !(again && r.rule.ambiguous) {
-			v.Settled, v.Reason = Refused, r.reason
-		}
-	case ClassRetryLater, ClassConfig, ClassAuth:
-		if !again {
-			v.Settled, v.Reason = Refused, r.reason
-		}
-	case ClassDuplicate:
-		// On a first sending, somebody else has used our reference.
-		v.Alert = v.Alert || !again
-	case ClassReversal:
-		// "Cancelled already" about a voucher is a plain refusal of it. All
-		// else speaks of a reversal that nobody asked for.
-		if m.Op == OpRedeem && r.reason != "" {
-			v.Settled, v.Reason = Refused, r.reason
-		} else {
-			v.Alert = true
+	if op.effect == reads && v.Settled == Open {
+		v.Settled, v.Reason, v.Person = Refused, reasonTryLater, false
+		switch v.Class {
+		case ClassUnknown, ClassDuplicate, ClassSuccess, ClassReversal:
+			v.Class = ClassRetryLater
 		}
 	}
 	if v.TransactionID == "" {
 		v.TransactionID = field(string(r.envelope.TransactionID), secrets)
 	}
+	if result, ok := v.Result.(interface{ stamp(Receipt) }); ok {
+		result.stamp(Receipt{
+			Reference: m.Reference, TransactionID: v.TransactionID, TransactionDate: field(string(r.envelope.TransactionDate), secrets),
+			Amount: v.Amount, Alert: v.Alert, Detail: v.Detail,
+		})
+	}
 	return v
+}
+
+// judgeFailure decides on everything but success.
+func (v *Verdict) judgeFailure(op operation, name Op, r reading, again bool) {
+	switch {
+	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoDone:
+		// What was wanted is so, whoever brought it about.
+		v.Class, v.Settled, v.Result = ClassSuccess, Happened, &Undone{Already: true}
+	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoRefused:
+		v.Settled, v.Reason = Refused, reasonStands
+	case r.class == ClassReversal && op.effect == undoes:
+		v.Alert = true // open: again under the same reference, then a person
+	case r.class == ClassReversal && (name == OpRedeem || name == OpExclusiveRedeem) && r.reason != "":
+		// "Cancelled already" about a voucher is a plain refusal of it.
+		v.Settled, v.Reason = Refused, r.reason
+	case r.class == ClassReversal:
+		v.Alert = true // speaks of a reversal that nobody asked for
+	case r.class == ClassUserInput, r.class == ClassDeclined:
+		if !again || !r.rule.ambiguous {
+			v.Settled, v.Reason = Refused, r.reason
+		}
+	case r.class == ClassRetryLater, r.class == ClassConfig, r.class == ClassAuth:
+		if !again {
+			v.Settled, v.Reason = Refused, r.reason
+		}
+	case r.class == ClassDuplicate:
+		// On a first sending, somebody else has used our reference.
+		v.Alert = v.Alert || !again
+	}
 }
 
 // judgeSuccess looks whether an answer with code 0 holds what the operation
 // should bring.
-func judgeSuccess(op Op, asked asked, x Exchange, v Verdict, secrets []secret.Text) Verdict {
-	switch op {
-	case OpRedeem:
-		w, err := decodeRedemption([]byte(x.Body.Reveal()))
-		if err != nil { // read has just decoded the same bytes as an object
-			return contradicts(v, err.Error())
-		}
-		v.TransactionID = field(string(w.TransactionID), slices.Concat(secrets, []secret.Text{w.Voucher.is.PIN.Text}))
-		return judgeRedemption(asked, w, v)
-	case OpPinlessPurchase:
-		w, err := decodePinless([]byte(x.Body.Reveal()))
-		if err != nil {
-			return contradicts(v, err.Error())
-		}
-		v.CallCentre = field(string(w.RechargeDetails.is.CallCentre), secrets)
-		return judgePinless(asked, w, v)
+func (v *Verdict) judgeSuccess(op operation, a asked, x Exchange, r reading, secrets []secret.Text) {
+	if op.find == nil {
+		v.contradict("success of an operation that was not asked for")
+		return
+	}
+	f := op.find(a, []byte(x.Body.Reveal()))
+	secrets = slices.Concat(secrets, f.secrets)
+	v.TransactionID = field(string(r.envelope.TransactionID), secrets)
+	switch {
+	case f.contradicts != "":
+		v.contradict(f.contradicts)
+	case f.missing:
+		v.Owed, v.Alert, v.Amount, v.Detail = true, true, f.amount, "it happened, but what was bought is not in the answer"
 	default:
-		return contradicts(v, "success of an operation that was not asked for")
+		v.Settled, v.Amount, v.Result, v.CallCentre = Happened, f.amount, f.result, field(f.callCentre, secrets)
+		if f.odd != "" {
+			v.Alert, v.Detail = true, f.odd
+		}
 	}
 }
 
-// contradicts leaves a success open for a person.
-func contradicts(v Verdict, why string) Verdict {
-	v.Class, v.Settled, v.Amount = ClassUnknown, Open, 0
+// contradict leaves a success open for a person.
+func (v *Verdict) contradict(why string) {
+	v.Class, v.Settled, v.Amount, v.Result = ClassUnknown, Open, 0, nil
 	v.Person, v.Alert, v.Detail = true, true, why
-	return v
 }
 
 // asked is what a message's body asks for, read back from its own bytes.
 type asked struct {
-	Reference string  `json:"reference"`
-	PIN       pinText `json:"pin"`
-	Amount    Cents   `json:"amount"`
+	Reference    string  `json:"reference"`
+	PIN          pinText `json:"pin"`
+	Amount       Cents   `json:"amount"`
+	MobileNumber text    `json:"mobileNumber"`
 }
 
 func readAsked(m Message) asked {
@@ -233,7 +272,7 @@ func failure(m Message, x Exchange, v Verdict) *Error {
 	e := &Error{
 		Op: m.Op, Reference: m.Reference, HTTPStatus: x.Status, Sent: x.Sent, Err: x.Err,
 		Code: v.Code, TransactionID: v.TransactionID,
-		Class: v.Class, Reason: v.Reason, Refused: v.Settled == Refused, Person: v.Person,
+		Class: v.Class, Reason: v.Reason, Refused: v.Settled == Refused, Person: v.Person, Owed: v.Owed, Soft: v.Soft,
 	}
 	if x.Err == nil {
 		e.Message = v.Detail

@@ -47,7 +47,7 @@ func (c *Client) ProductsInGroup(ctx context.Context, group string) ([]Product, 
 }
 
 func (c *Client) products(ctx context.Context, selection string) ([]Product, error) {
-	address := c.base + apiPath + "accounts/" + url.PathEscape(c.options.AccountNumber) + "/products"
+	address := c.base + c.api() + "accounts/" + url.PathEscape(c.options.AccountNumber) + "/products"
 	if selection != "" {
 		address += "/" + url.PathEscape(selection)
 	}

@@ -1,44 +1,13 @@
 package flashapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"spaza/secret"
 )
-
-// Op names an operation: the path after /aggregation/4.0/.
-type Op string
-
-// The operations.
-const (
-	OpToken           Op = "token" // not sent by callers; it names the token call to Options.Observe
-	OpProducts        Op = "accounts/products"
-	OpRedeem          Op = "1voucher/redeem"
-	OpPinlessPurchase Op = "cellular/pinless/purchase"
-)
-
-// lane is what shares a breaker: the fate of one says nothing of another.
-type lane uint8
-
-const (
-	laneToken lane = iota
-	laneLookup
-	lanePurchase
-	lanes // how many there are
-)
-
-// route says where a POST operation goes and in which lane; ok is false for an
-// operation that this client does not post.
-func (o Op) route() (path string, l lane, ok bool) {
-	switch o {
-	case OpRedeem, OpPinlessPurchase:
-		return apiPath + string(o), lanePurchase, true
-	default:
-		return "", 0, false
-	}
-}
 
 // Message is a request made ready: the exact bytes that are sent, now and in
 // every repetition. The body can hold a PIN; keep it encrypted.
@@ -47,6 +16,10 @@ type Message struct {
 	Reference string
 	Body      secret.Text
 }
+
+// Till says where in a shop of many a transaction is made. Letters and digits
+// only; what is empty is taken from the Options.
+type Till struct{ StoreID, TerminalID string }
 
 // Request is one of this package's request types.
 type Request interface {
@@ -62,6 +35,9 @@ func (c *Client) Build(r Request) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("build %s: %w", op, err)
 	}
+	if _, _, ok := c.route(op); !ok {
+		return Message{}, fmt.Errorf("build %s: %w", op, ErrNotInDialect)
+	}
 	body, err := json.Marshal(wire)
 	if err != nil {
 		return Message{}, fmt.Errorf("build %s: %w", op, err)
@@ -75,16 +51,22 @@ type Metadata map[string]string
 
 // common are the fields of every POST (section 2.3.1.1).
 type common struct {
-	Reference     string   `json:"reference"`
-	AccountNumber string   `json:"accountNumber"`
-	StoreID       string   `json:"storeId,omitempty"`
-	TerminalID    string   `json:"terminalId,omitempty"`
-	Metadata      Metadata `json:"metadata,omitempty"`
+	Reference     string `json:"reference"`
+	AccountNumber string `json:"accountNumber,omitempty"`
+	// SubAccountNumber takes the account's place in one operation of the draft.
+	SubAccountNumber string   `json:"subAccountNumber,omitempty"`
+	StoreID          string   `json:"storeId,omitempty"`
+	TerminalID       string   `json:"terminalId,omitempty"`
+	Metadata         Metadata `json:"metadata,omitempty"`
 }
 
-func (c *Client) common(reference string, m Metadata) (common, error) {
+// common checks and fills the fields of every POST.
+func (c *Client) common(reference string, t Till, m Metadata) (common, error) {
 	if !validReference(reference) {
 		return common{}, fmt.Errorf("%w: reference must be 1 to %d letters, digits, '-', '.' or '='", ErrInvalid, maxReference)
+	}
+	if !only(t.StoreID+t.TerminalID, alphanumerics) {
+		return common{}, fmt.Errorf("%w: store and terminal must be letters and digits", ErrInvalid)
 	}
 	if len(m) > 9 {
 		return common{}, fmt.Errorf("%w: metadata has more than 9 properties", ErrInvalid)
@@ -94,13 +76,16 @@ func (c *Client) common(reference string, m Metadata) (common, error) {
 			return common{}, fmt.Errorf("%w: metadata property is longer than 10 and 43 characters", ErrInvalid)
 		}
 	}
-	return common{
-		Reference:     reference,
-		AccountNumber: c.options.AccountNumber,
-		StoreID:       c.options.StoreID,
-		TerminalID:    c.options.TerminalID,
-		Metadata:      m,
-	}, nil
+	w := common{Reference: reference, AccountNumber: c.options.AccountNumber, Metadata: m}
+	if c.options.Dialect != Draft2023 { // where only gift vouchers have a store and a terminal
+		w.place(c, t)
+	}
+	return w, nil
+}
+
+// place fills in the store and the terminal.
+func (w *common) place(c *Client, t Till) {
+	w.StoreID, w.TerminalID = cmp.Or(t.StoreID, c.options.StoreID), cmp.Or(t.TerminalID, c.options.TerminalID)
 }
 
 // maxReference is this client's own limit: the document has one (code 2301) but
@@ -131,6 +116,17 @@ func only(s, alphabet string) bool {
 func validMobile(s string) bool {
 	return len(s) == 11 && only(s, digits) && s[:2] == "27" && s[2] != '0'
 }
+
+// validForeign wants a number of another country as people write it abroad,
+// without a plus: 8 to 15 digits (ITU-T E.164). The document wants 11 that begin
+// with 27, for a number that it calls international.
+func validForeign(s string) bool {
+	return len(s) >= 8 && len(s) <= 15 && only(s, digits) && s[0] != '0'
+}
+
+// validName wants letters and digits, at least one: a serial number, a meter, a
+// customer's account at a biller. The bound is this client's own.
+func validName(s string) bool { return s != "" && len(s) <= 50 && only(s, alphanumerics) }
 
 func validPIN(s string) bool { return len(s) == 16 && only(s, digits) }
 

@@ -7,12 +7,32 @@ import (
 	"spaza/secret"
 )
 
+// VoucherPurchase makes a 1Voucher that the customer paid for with a payment
+// method (section 2.3.1).
+type VoucherPurchase struct {
+	Reference     string
+	Amount        Cents  // more than zero
+	PaymentMethod string // optional; letters and digits
+	Till          Till
+	Metadata      Metadata
+}
+
+// VoucherDisburse makes a 1Voucher out of a balance that the customer has with
+// the merchant (section 2.3.2).
+type VoucherDisburse struct {
+	Reference string
+	Amount    Cents // more than zero
+	Till      Till
+	Metadata  Metadata
+}
+
 // RedeemFull takes a 1Voucher in for its whole value (section 2.3.3). It is a
 // type of its own because the API says "all of it" with an amount of zero,
 // which nobody should send by leaving a field out.
 type RedeemFull struct {
 	Reference string
 	PIN       secret.Text // 16 digits
+	Till      Till
 	Metadata  Metadata
 }
 
@@ -25,181 +45,181 @@ type RedeemPart struct {
 	PIN          secret.Text // 16 digits
 	Amount       Cents       // more than zero
 	MobileNumber string      // optional; 11 digits, 27...
+	Till         Till
 	Metadata     Metadata
 }
 
-// redeemBody is the wire form of both.
+// VoucherRefund gives redeemed money back as a new 1Voucher (section 2.3.4). It
+// does not name the redemption: the amount is taken from what the merchant has
+// redeemed. MobileNumber is as in RedeemPart.
+type VoucherRefund struct {
+	Reference    string
+	Amount       Cents  // more than zero
+	MobileNumber string // optional; 11 digits, 27...
+	Till         Till
+	Metadata     Metadata
+}
+
+// VoucherReverse undoes a whole 1Voucher transaction, as though it had never
+// been (sections 1.2.3 and 2.3.5). A voucher that was bought and then redeemed
+// stands.
+type VoucherReverse struct {
+	Reference string // of the reversal, which is a transaction of its own
+	Original  string // the reference of what is reversed
+	Till      Till
+	Metadata  Metadata
+}
+
+// issueBody is the wire form of every request that makes a voucher.
+type issueBody struct {
+	common
+	Amount        Cents  `json:"amount"`
+	ProductCode   any    `json:"productCode,omitempty"`
+	Barcode       string `json:"barcode,omitempty"`
+	MobileNumber  string `json:"mobileNumber,omitempty"`
+	PaymentMethod string `json:"paymentMethod,omitempty"`
+}
+
+// issue checks and fills the fields that all of those have. method is the
+// payment method, which the draft does not know.
+func (c *Client) issue(reference string, amount Cents, method string, t Till, m Metadata) (issueBody, error) {
+	common, err := c.common(reference, t, m)
+	switch {
+	case err != nil:
+		return issueBody{}, err
+	case amount <= 0:
+		return issueBody{}, fmt.Errorf("%w: amount must be more than zero", ErrInvalid)
+	case !only(method, alphanumerics):
+		return issueBody{}, fmt.Errorf("%w: payment method must be letters and digits", ErrInvalid)
+	}
+	if c.options.Dialect == Draft2023 {
+		method = ""
+	}
+	return issueBody{common: common, Amount: amount, PaymentMethod: method}, nil
+}
+
+// redeemBody is the wire form of a redemption.
 type redeemBody struct {
 	common
 	PIN          string `json:"pin"`
 	Amount       Cents  `json:"amount"`
 	MobileNumber string `json:"mobileNumber,omitempty"`
+	ProductCode  any    `json:"productCode,omitempty"`
+}
+
+// redemption checks and fills it; an amount of zero is all of the voucher.
+func (c *Client) redemption(reference string, pin secret.Text, amount Cents, mobile string, t Till, m Metadata) (redeemBody, error) {
+	common, err := c.common(reference, t, m)
+	switch {
+	case err != nil:
+		return redeemBody{}, err
+	case !validPIN(pin.Reveal()):
+		return redeemBody{}, fmt.Errorf("%w: PIN must be 16 digits", ErrInvalid)
+	case amount < 0:
+		return redeemBody{}, fmt.Errorf("%w: amount must be more than zero", ErrInvalid)
+	case mobile != "" && !validMobile(mobile):
+		return redeemBody{}, fmt.Errorf("%w: mobile number must be 11 digits beginning with 27", ErrInvalid)
+	}
+	return redeemBody{common: common, PIN: pin.Reveal(), Amount: amount, MobileNumber: mobile}, nil
+}
+
+// reverseBody is the wire form of every reversal.
+type reverseBody struct {
+	common
+	OriginalReference string `json:"originalReference"`
+}
+
+// reversal checks and fills it.
+func (c *Client) reversal(reference, original string, t Till, m Metadata) (reverseBody, error) {
+	common, err := c.common(reference, t, m)
+	switch {
+	case err != nil:
+		return reverseBody{}, err
+	case !validReference(original):
+		return reverseBody{}, fmt.Errorf("%w: original reference must be 1 to %d letters, digits, '-', '.' or '='", ErrInvalid, maxReference)
+	case original == reference:
+		return reverseBody{}, fmt.Errorf("%w: a reversal has a reference of its own", ErrInvalid)
+	}
+	return reverseBody{common: common, OriginalReference: original}, nil
+}
+
+func (r VoucherPurchase) reference() string { return r.Reference }
+
+func (r VoucherPurchase) build(c *Client) (Op, any, error) {
+	body, err := c.issue(r.Reference, r.Amount, r.PaymentMethod, r.Till, r.Metadata)
+	return OpVoucherPurchase, body, err
+}
+
+func (r VoucherDisburse) reference() string { return r.Reference }
+
+func (r VoucherDisburse) build(c *Client) (Op, any, error) {
+	body, err := c.issue(r.Reference, r.Amount, "", r.Till, r.Metadata)
+	return OpVoucherDisburse, body, err
 }
 
 func (r RedeemFull) reference() string { return r.Reference }
 
 func (r RedeemFull) build(c *Client) (Op, any, error) {
-	common, err := c.common(r.Reference, r.Metadata)
-	switch {
-	case err != nil:
-		return OpRedeem, nil, err
-	case !validPIN(r.PIN.Reveal()):
-		return OpRedeem, nil, fmt.Errorf("%w: PIN must be 16 digits", ErrInvalid)
-	}
-	return OpRedeem, redeemBody{common: common, PIN: r.PIN.Reveal()}, nil
+	body, err := c.redemption(r.Reference, r.PIN, 0, "", r.Till, r.Metadata)
+	return OpRedeem, body, err
 }
 
 func (r RedeemPart) reference() string { return r.Reference }
 
 func (r RedeemPart) build(c *Client) (Op, any, error) {
-	common, err := c.common(r.Reference, r.Metadata)
-	switch {
-	case err != nil:
-		return OpRedeem, nil, err
-	case !validPIN(r.PIN.Reveal()):
-		return OpRedeem, nil, fmt.Errorf("%w: PIN must be 16 digits", ErrInvalid)
-	case r.Amount <= 0:
+	if r.Amount <= 0 { // zero would be all of it
 		return OpRedeem, nil, fmt.Errorf("%w: amount must be more than zero", ErrInvalid)
-	case r.MobileNumber != "" && !validMobile(r.MobileNumber):
-		return OpRedeem, nil, fmt.Errorf("%w: mobile number must be 11 digits beginning with 27", ErrInvalid)
 	}
-	return OpRedeem, redeemBody{common: common, PIN: r.PIN.Reveal(), Amount: r.Amount, MobileNumber: r.MobileNumber}, nil
+	body, err := c.redemption(r.Reference, r.PIN, r.Amount, r.MobileNumber, r.Till, r.Metadata)
+	return OpRedeem, body, err
 }
 
-// Redemption is a voucher taken in.
-type Redemption struct {
-	Reference       string
-	TransactionID   string
-	TransactionDate string // as given; the format is not documented
-	Amount          Cents  // the value to credit
-	Change          *Voucher
-	// Alert says that the answer was not quite what was asked for, and Detail
-	// how; the amount stands all the same.
-	Alert  bool
-	Detail string
+func (r VoucherRefund) reference() string { return r.Reference }
+
+func (r VoucherRefund) build(c *Client) (Op, any, error) {
+	body, err := c.issue(r.Reference, r.Amount, "", r.Till, r.Metadata)
+	if err == nil && r.MobileNumber != "" && !validMobile(r.MobileNumber) {
+		err = fmt.Errorf("%w: mobile number must be 11 digits beginning with 27", ErrInvalid)
+	}
+	body.MobileNumber = r.MobileNumber
+	return OpVoucherRefund, body, err
 }
 
-// Voucher is a voucher in an answer.
-type Voucher struct {
-	PIN          secret.Text // worth cash to whoever has it
-	Amount       Cents
-	SerialNumber string
-	ExpiryDate   string // as given
-	Status       string
-	Instructions string // how to redeem it, as given
+func (r VoucherReverse) reference() string { return r.Reference }
+
+func (r VoucherReverse) build(c *Client) (Op, any, error) {
+	body, err := c.reversal(r.Reference, r.Original, r.Till, r.Metadata)
+	return OpVoucherReverse, body, err
 }
 
-// RedeemFull takes a whole voucher in. An error is ErrInvalid or an *Error.
-// again says that the same request may have been sent before; see Judge.
+// PurchaseVoucher makes a 1Voucher. An error is ErrInvalid or an *Error. again
+// says that the same request may have been sent before; see Judge.
+func (c *Client) PurchaseVoucher(ctx context.Context, r VoucherPurchase, again bool) (*Issue, error) {
+	return transact[Issue](ctx, c, r, again)
+}
+
+// DisburseVoucher makes a 1Voucher; otherwise as PurchaseVoucher.
+func (c *Client) DisburseVoucher(ctx context.Context, r VoucherDisburse, again bool) (*Issue, error) {
+	return transact[Issue](ctx, c, r, again)
+}
+
+// RedeemFull takes a whole voucher in; otherwise as PurchaseVoucher.
 func (c *Client) RedeemFull(ctx context.Context, r RedeemFull, again bool) (*Redemption, error) {
-	return c.redeem(ctx, r, again)
+	return transact[Redemption](ctx, c, r, again)
 }
 
-// RedeemPart takes part of a voucher in; otherwise as RedeemFull.
+// RedeemPart takes part of a voucher in; otherwise as PurchaseVoucher.
 func (c *Client) RedeemPart(ctx context.Context, r RedeemPart, again bool) (*Redemption, error) {
-	return c.redeem(ctx, r, again)
+	return transact[Redemption](ctx, c, r, again)
 }
 
-func (c *Client) redeem(ctx context.Context, r Request, again bool) (*Redemption, error) {
-	m, err := c.Build(r)
-	if err != nil {
-		return nil, err
-	}
-	x := c.Post(ctx, m)
-	v := Judge(m, x, again)
-	if v.Settled != Happened {
-		return nil, failure(m, x, v)
-	}
-	w, err := decodeRedemption([]byte(x.Body.Reveal()))
-	if err != nil { // cannot be: Judge has read the same bytes
-		return nil, failure(m, x, contradicts(v, err.Error()))
-	}
-	out := &Redemption{
-		Reference: m.Reference, TransactionID: v.TransactionID, TransactionDate: string(w.TransactionDate),
-		Amount: v.Amount, Alert: v.Alert, Detail: v.Detail,
-	}
-	if w.hasChange(readAsked(m)) {
-		out.Change = w.Voucher.is.voucher()
-	}
-	return out, nil
+// RefundVoucher makes a 1Voucher out of redeemed money; otherwise as
+// PurchaseVoucher.
+func (c *Client) RefundVoucher(ctx context.Context, r VoucherRefund, again bool) (*Issue, error) {
+	return transact[Issue](ctx, c, r, again)
 }
 
-// voucherWire is the voucher object of answers (section 3.1.6).
-type voucherWire struct {
-	Amount       whole           `json:"amount"`
-	ExpiryDate   text            `json:"expiryDate"`
-	PIN          pinText         `json:"pin"`
-	SerialNumber text            `json:"serialNumber"`
-	Status       text            `json:"status"`
-	Content      object[content] `json:"content"`
-}
-
-// content is the printed matter of a voucher or product.
-type content struct {
-	RedemptionInstructions text `json:"redemptionInstructions"`
-	TermsAndConditions     text `json:"termsAndConditions"`
-}
-
-func (v voucherWire) voucher() *Voucher {
-	return &Voucher{
-		PIN: v.PIN.Text, Amount: Cents(v.Amount.n), SerialNumber: string(v.SerialNumber),
-		ExpiryDate: string(v.ExpiryDate), Status: string(v.Status), Instructions: string(v.Content.is.RedemptionInstructions),
-	}
-}
-
-// redemptionWire is the answer to a redemption.
-type redemptionWire struct {
-	envelope
-	Amount  whole               `json:"amount"`
-	Voucher object[voucherWire] `json:"voucher"`
-}
-
-func decodeRedemption(body []byte) (w redemptionWire, err error) {
-	err = decodeObject(body, &w)
-	return w, err
-}
-
-// hasChange says whether the answer's voucher is a new one, worth money of its
-// own: it has a PIN, and not the one that was sent.
-func (w redemptionWire) hasChange(a asked) bool {
-	return !w.Voucher.is.PIN.Empty() && (a.Amount > 0 || !w.Voucher.is.PIN.Equal(a.PIN.Reveal()))
-}
-
-// judgeRedemption finds the value to credit. The document does not say whether
-// the redemption of a whole voucher answers with the value or echoes the zero
-// that was sent, so the amount counts when there is one, and the voucher's
-// amount otherwise. Where neither speaks, or the voucher is another one, nothing
-// is credited without a person.
-func judgeRedemption(a asked, w redemptionWire, v Verdict) Verdict {
-	change := w.hasChange(a)
-	said, inVoucher := Cents(w.Amount.n), Cents(w.Voucher.is.Amount.n)
-	value := said
-	switch {
-	case w.Amount.bad:
-		return contradicts(v, "redeemed, but the amount cannot be read")
-	case said > 0:
-	case a.Amount > 0:
-		return contradicts(v, "redeemed in part, but no amount is given")
-	case change:
-		return contradicts(v, "redeemed in full, but only a change voucher is given")
-	case inVoucher > 0:
-		value = inVoucher
-	default:
-		return contradicts(v, "redeemed, but no amount is given")
-	}
-	if value > maxVoucher {
-		return contradicts(v, "redeemed, but the amount is beyond belief")
-	}
-	v.Settled, v.Amount = Happened, value
-	switch {
-	case a.Amount > 0 && value != a.Amount:
-		v.Alert, v.Detail = true, "another amount was redeemed than was asked for"
-	case a.Amount == 0 && change:
-		v.Alert, v.Detail = true, "a change voucher came back though all was redeemed"
-	case w.Voucher.bad:
-		v.Alert, v.Detail = true, "redeemed, but the voucher cannot be read"
-	case a.Amount == 0 && inVoucher > 0 && inVoucher != value:
-		v.Alert, v.Detail = true, "the amount differs from the voucher's"
-	}
-	return v
+// ReverseVoucher undoes a 1Voucher transaction; otherwise as PurchaseVoucher.
+func (c *Client) ReverseVoucher(ctx context.Context, r VoucherReverse, again bool) (*Undone, error) {
+	return transact[Undone](ctx, c, r, again)
 }

@@ -136,10 +136,10 @@ func TestAPartialRedemptionGivesTheChangeVoucher(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Redemption{
-		Reference: testRef, TransactionID: "257901", TransactionDate: "2025-05-01 10:00:00", Amount: 20_00,
+		Receipt: Receipt{Reference: testRef, TransactionID: "257901", TransactionDate: "2025-05-01 10:00:00", Amount: 20_00},
 		Change: &Voucher{
 			PIN: secret.New("8111111111111111"), Amount: 30_00, SerialNumber: "77", ExpiryDate: "2028-05-01",
-			Status: "Active", Instructions: "Enter the PIN",
+			Status: "Active", Instructions: secret.New("Enter the PIN"),
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b secret.Text) bool { return a.Equal(b.Reveal()) })); diff != "" {
@@ -188,15 +188,25 @@ func checkVerdict(t *testing.T, m Message, body []byte, status int) {
 			if decodeObject(body, &e) != nil {
 				t.Fatal("delivered by what is not an object")
 			}
-			if n, ok := e.ResponseCode.get(); !ok || n != 0 || status < 200 || status > 299 {
+			n, ok := e.ResponseCode.get()
+			if u, undone := v.Result.(*Undone); undone && u.Already {
+				if rule, _ := ruleFor(n); !ok || rule.undo != undoDone {
+					t.Fatal("undone by a code that does not say so")
+				}
+				continue
+			}
+			if !ok || n != 0 || status < 200 || status > 299 {
 				t.Fatal("delivered without code 0 and a good status")
 			}
 			if m.Op == OpRedeem && v.Amount <= 0 {
 				t.Fatal("redeemed for nothing")
 			}
 		}
-		if v.Amount < 0 || (m.Op == OpRedeem && v.Amount > maxVoucher) || (v.Amount != 0 && v.Settled != Happened) {
+		if v.Amount < 0 || (m.Op == OpRedeem && v.Amount > maxVoucher) || (v.Amount != 0 && v.Settled != Happened && !v.Owed) {
 			t.Fatalf("amount %d", v.Amount)
+		}
+		if (v.Result != nil) != (v.Settled == Happened) {
+			t.Fatal("a result and no success, or the other way round")
 		}
 		if v.Settled == Refused && v.Reason == "" {
 			t.Fatal("refused without a reason")
