@@ -75,6 +75,9 @@ func reasons() []vend.Reason {
 		vend.ReasonAmountHigh, vend.ReasonNumber, vend.ReasonNumberBarred, vend.ReasonNumberUnreg, vend.ReasonWrongNetwork,
 		vend.ReasonVoucherNotFound, vend.ReasonVoucherUsed, vend.ReasonVoucherExpired, vend.ReasonVoucherCancelled,
 		vend.ReasonVoucherNotActive, vend.ReasonCustomerInactive, "something_new",
+		vend.ReasonAmountBelowArrears, vend.ReasonMeter, vend.ReasonMeterNotSupported, vend.ReasonMeterBlocked, vend.ReasonArrears,
+		vend.ReasonFreeNotRegistered, vend.ReasonFreeAlreadyIssued, vend.ReasonNoHistory, vend.ReasonToken, vend.ReasonAccount,
+		vend.ReasonCannotReverse,
 	}
 }
 

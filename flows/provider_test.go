@@ -203,7 +203,7 @@ func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
 }
 
 // Send implements vend.Provider.
-func (p *provider) Send(ctx context.Context, r vend.Request, again bool) vend.Answer {
+func (p *provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
 	p.mu.Lock()
 	if first, seen := p.bodies[r.Ref]; seen && first != r.Body.Reveal() {
 		p.mu.Unlock()

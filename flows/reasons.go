@@ -6,10 +6,14 @@ import "spaza/vend"
 // reason that it lacks is worded as being on our side.
 func whyKey(r vend.Reason) string {
 	switch r {
-	case vend.ReasonTryLater, vend.ReasonProductGone, vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh,
+	case vend.ReasonTryLater, vend.ReasonProductGone,
+		vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh, vend.ReasonAmountBelowArrears,
 		vend.ReasonNumber, vend.ReasonNumberBarred, vend.ReasonNumberUnreg, vend.ReasonWrongNetwork,
 		vend.ReasonVoucherNotFound, vend.ReasonVoucherUsed, vend.ReasonVoucherExpired,
-		vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive, vend.ReasonCustomerInactive:
+		vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive,
+		vend.ReasonMeter, vend.ReasonMeterNotSupported, vend.ReasonMeterBlocked, vend.ReasonArrears,
+		vend.ReasonFreeNotRegistered, vend.ReasonFreeAlreadyIssued, vend.ReasonNoHistory, vend.ReasonToken,
+		vend.ReasonAccount, vend.ReasonCustomerInactive, vend.ReasonCannotReverse:
 		return "why." + string(r)
 	}
 	return "why." + string(vend.ReasonUnavailable)

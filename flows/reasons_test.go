@@ -16,7 +16,7 @@ import (
 // declared are the reasons as the sale declares them.
 func declared(t *testing.T) []vend.Reason {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../vend/provider.go", nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(token.NewFileSet(), "../vend/reason.go", nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,7 +123,7 @@ func newHouse(t *testing.T, books []byte) *house {
 		vend.JobOrder: h.service.Work, vend.JobNotice: notices.Work,
 	}})
 	h.service.Attach(runner)
-	h.shelf = &counter{vend.NewShelf(h.provider, time.Now)}
+	h.shelf = &counter{vend.NewShelf(h.provider, vend.ShelfOptions{})}
 	must(h.shelf.Load(t.Context()))
 	h.till = &till{Till: h.service}
 	runner.Start(context.WithoutCancel(t.Context()))

@@ -27,7 +27,7 @@ func (h *house) verbs() map[string]talk.Verb {
 		// learn of it.
 		"shelf": func(args string) ([]string, error) { return nil, h.provider.stock(args) },
 		"restock": func(string) ([]string, error) {
-			h.shelf.Shelf = vend.NewShelf(h.provider, time.Now)
+			h.shelf.Shelf = vend.NewShelf(h.provider, vend.ShelfOptions{})
 			if len(h.provider.products) == 0 {
 				return nil, nil // as before the first catalogue came
 			}

@@ -154,7 +154,7 @@ func TestEveryTextFoldsWithoutLoss(t *testing.T) {
 
 func TestEveryReasonHasAText(t *testing.T) {
 	c := load(t)
-	file, err := parser.ParseFile(token.NewFileSet(), "../vend/provider.go", nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(token.NewFileSet(), "../vend/reason.go", nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -198,7 +198,7 @@ func sellByDriver(ctx context.Context, s *SQL, o vend.Order, at time.Time) error
 		if err := exec(tx, postings, id, 0, held, -1250, id, 0, "flash:float", 1250); err != nil {
 			return err
 		}
-		if err := exec(tx, s.d.bind(updateOrder), "delivered", "", nil, "P1", "", "", 0, ms, ms, int64(o.Amount), o.Ref); err != nil {
+		if err := exec(tx, s.d.bind(updateOrder), "delivered", "", nil, "P1", "", "", 0, ms, ms, nil, 1, ms, int64(o.Amount), o.Ref); err != nil {
 			return err
 		}
 		var next int64

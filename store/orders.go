@@ -11,15 +11,16 @@ import (
 
 const (
 	orderColumns = `ref, kind, customer, product, label, amount, target, fund, state, reason, channel,
-op, sealed, pin_hash, provider_ref, code, call_centre, told, created_at, first_sent_at, updated_at`
+op, sealed, pin_hash, provider_ref, code, call_centre, told, created_at, first_sent_at, updated_at,
+goods, code_times, code_since`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE ref = ?`
 
 	insertOrder = `INSERT INTO orders (` + orderColumns + `)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING`
 
 	updateOrder = `UPDATE orders SET state = ?, reason = ?, sealed = ?, provider_ref = ?, code = ?,
-call_centre = ?, told = ?, first_sent_at = ?, updated_at = ?,
+call_centre = ?, told = ?, first_sent_at = ?, updated_at = ?, goods = ?, code_times = ?, code_since = ?,
 amount = CASE WHEN kind = 'redeem' THEN ? ELSE amount END WHERE ref = ?`
 
 	selectOrderByPIN = `SELECT ` + orderColumns + ` FROM orders
@@ -47,7 +48,8 @@ func (t *sqlTx) Order(ref string) (vend.Order, error) {
 func (t *sqlTx) AddOrder(o vend.Order) (vend.Order, bool, error) {
 	n, err := t.exec(insertOrder, o.Ref, string(o.Kind), o.Customer, o.Product, o.Label, int64(o.Amount),
 		o.Target, string(o.Fund), string(o.State), string(o.Reason), o.Channel, o.Op, blob(o.Sealed), blob(o.PINHash),
-		o.ProviderRef, o.Code, o.CallCentre, bit(o.Told), millis(o.CreatedAt), millis(o.FirstSentAt), millis(o.UpdatedAt))
+		o.ProviderRef, o.Code, o.CallCentre, bit(o.Told), millis(o.CreatedAt), millis(o.FirstSentAt), millis(o.UpdatedAt),
+		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince))
 	if err != nil {
 		return vend.Order{}, false, fmt.Errorf("add order: %w", err)
 	}
@@ -61,7 +63,8 @@ func (t *sqlTx) AddOrder(o vend.Order) (vend.Order, bool, error) {
 // UpdateOrder implements vend.Tx.
 func (t *sqlTx) UpdateOrder(o vend.Order) error {
 	n, err := t.exec(updateOrder, string(o.State), string(o.Reason), blob(o.Sealed), o.ProviderRef, o.Code,
-		o.CallCentre, bit(o.Told), millis(o.FirstSentAt), millis(o.UpdatedAt), int64(o.Amount), o.Ref)
+		o.CallCentre, bit(o.Told), millis(o.FirstSentAt), millis(o.UpdatedAt),
+		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince), int64(o.Amount), o.Ref)
 	if err != nil {
 		return fmt.Errorf("update order: %w", err)
 	}
@@ -118,13 +121,14 @@ type orderRow struct {
 	o                                vend.Order
 	told                             int
 	createdAt, firstSentAt, updateAt int64
+	codeSince                        int64
 }
 
 func (r *orderRow) dest() []any {
 	o := &r.o
 	return []any{&o.Ref, &o.Kind, &o.Customer, &o.Product, &o.Label, &o.Amount, &o.Target, &o.Fund, &o.State,
 		&o.Reason, &o.Channel, &o.Op, &o.Sealed, &o.PINHash, &o.ProviderRef, &o.Code, &o.CallCentre, &r.told,
-		&r.createdAt, &r.firstSentAt, &r.updateAt}
+		&r.createdAt, &r.firstSentAt, &r.updateAt, &o.Goods, &o.CodeTimes, &r.codeSince}
 }
 
 func (r *orderRow) read(found bool, err error) (vend.Order, error) {
@@ -138,6 +142,7 @@ func (r *orderRow) read(found bool, err error) (vend.Order, error) {
 	r.o.CreatedAt = fromMillis(r.createdAt)
 	r.o.FirstSentAt = fromMillis(r.firstSentAt)
 	r.o.UpdatedAt = fromMillis(r.updateAt)
+	r.o.CodeSince = fromMillis(r.codeSince)
 	return r.o, nil
 }
 

@@ -57,6 +57,7 @@ func TestUpdatingAnOrderWritesWhatMayChangeAndNothingElse(t *testing.T) {
 		want := o
 		want.State, want.Reason, want.Sealed, want.ProviderRef = vend.StateDeclined, vend.ReasonNumber, nil, "P9"
 		want.Code, want.CallCentre, want.Told = "2203", "082135", true
+		want.Goods, want.CodeTimes, want.CodeSince = []byte("sealed goods"), 3, noon.Add(time.Second)
 		want.FirstSentAt, want.UpdatedAt = noon.Add(time.Minute), noon.Add(time.Hour)
 		update := want
 		update.Amount, update.Target, update.Customer, update.Product = 1, "27830000000", "c2", "other"

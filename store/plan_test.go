@@ -29,7 +29,7 @@ func frequent(d dialect) map[string][]any {
 	pin := []byte("0123456789abcdef")
 	return map[string][]any{
 		selectOrder + d.forUpdate: {"r"},
-		updateOrder:               {"s", "", nil, "", "", "", 0, 0, 0, 0, "r"},
+		updateOrder:               {"s", "", nil, "", "", "", 0, 0, 0, nil, 0, 0, 0, "r"},
 		selectOrderByPIN:          {pin, ""},
 		countDeclined + " AND customer = ? AND reason IN (?)": {"redeem", 0, "c", "x"},
 		countDeclined + " AND reason IN (?, ?)":               {"redeem", 0, "x", "y"},

@@ -105,7 +105,7 @@ func stick(t *testing.T, h *host, url string, redeem bool) {
 			t.Error(err)
 		}
 	}()
-	s := vend.New(sql, flashapi.NewProvider(client), keyring(0), vend.Options{})
+	s := vend.New(sql, flashapi.NewProvider(client, flashapi.ProviderOptions{}), keyring(0), vend.Options{})
 	hand := &byHand{}
 	s.Attach(hand)
 	w := &world{sql: sql}

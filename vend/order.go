@@ -75,13 +75,20 @@ type Order struct {
 	// where it carries a PIN.
 	Op     string
 	Sealed []byte
+	// Goods is what was bought, sealed; see Service.Goods. Empty where there is
+	// nothing to hand over.
+	Goods []byte
 	// PINHash recognises a voucher's PIN (KindRedeem), so that one that may
 	// have been taken is not sent a second time under another reference.
 	PINHash []byte
 
 	ProviderRef string
 	Code        string // the provider's last code, for support
-	CallCentre  string
+	// CodeTimes is how often in a row that code came, and CodeSince when the
+	// first of these did.
+	CodeTimes  int
+	CodeSince  time.Time
+	CallCentre string
 	// Told says that a customer's screen waited for the end of it as it was
 	// written. Whether it showed it is seen to by the message that is kept.
 	Told bool
@@ -96,6 +103,15 @@ type Fund string
 
 // FundBalance pays from the customer's balance, which is the only way so far.
 const FundBalance Fund = "balance"
+
+// heard counts the provider's code.
+func (o *Order) heard(code string, now time.Time) {
+	if code != o.Code || o.CodeTimes == 0 {
+		o.CodeTimes, o.CodeSince = 0, now
+	}
+	o.Code = code
+	o.CodeTimes++
+}
 
 // Same says whether b asks for the same sale as o: everything the customer
 // agreed to. What a voucher is worth is not among it, since that is the answer;
@@ -136,6 +152,9 @@ var (
 	// ErrRefused is returned when the provider's rules forbid the sale before
 	// it is sent. Nothing was bought.
 	ErrRefused = errors.New("sale refused before sending")
+	// ErrNoGoods is returned when an order has nothing to hand over, or no
+	// more.
+	ErrNoGoods = errors.New("no goods")
 	// ErrClosing says that the shop is shutting down and bought nothing. A
 	// Service does not return it: what is written while its runner stops is
 	// done after the restart.

@@ -2,43 +2,32 @@ package vend
 
 import (
 	"context"
+	"time"
 
 	"spaza/ledger"
 	"spaza/secret"
 )
 
-// Kind is a kind of sale.
-type Kind string
-
-// The kinds of sale.
-const (
-	KindAirtime Kind = "airtime" // airtime straight onto a number
-	KindRedeem  Kind = "redeem"  // a 1Voucher taken in, in full, for balance
-)
-
-// Product is one article of the provider's catalogue that the shop can sell.
-type Product struct {
-	Code    string // the provider's code
-	Kind    Kind
-	Name    string // the provider's name for it
-	Network string // canonical network ("vodacom", "mtn", "cellc", "telkom"), or the vendor's own name in lower case
-	Vendor  string // the vendor's name as people read it ("Vodacom")
-	// Min and Max are the limits of one sale. A product of fixed price has
-	// Min equal to Max.
-	Min, Max ledger.Cents
-}
-
-// Fixed says whether the product has one price.
-func (p Product) Fixed() bool { return p.Min == p.Max }
-
 // Sale is what a provider is asked for.
 type Sale struct {
 	Ref     string // our reference: [A-Z0-9-], at most 30 characters, unique for ever
 	Kind    Kind
-	Product string       // the product's code; empty for KindRedeem
-	Amount  ledger.Cents // the price; zero for KindRedeem, which always takes the whole voucher
-	Target  string       // who gets it: an MSISDN of 11 digits for KindAirtime
-	PIN     secret.Text  // the voucher's 16 digits for KindRedeem
+	Product string       // the product's code; empty for KindRedeem and KindRefund
+	Amount  ledger.Cents // the price; zero for KindRedeem, which always takes the whole voucher, and where Free is set
+	// Target is who gets it: an MSISDN of 11 digits for KindAirtime and
+	// KindData, a meter for KindElectricity, the whole account reference (with
+	// the product's Biller in front) for KindBill; otherwise empty.
+	Target string
+	PIN    secret.Text // the voucher's 16 digits for KindRedeem
+	// Free asks for the month's free basic electricity, for KindElectricity.
+	Free bool
+	// Enquiry is the Handle of the Meter that was looked up before, for
+	// KindElectricity. Some providers need it.
+	Enquiry string
+	// Original and OriginalKind name the sale that KindReverse undoes; Product
+	// is then that sale's.
+	Original     string
+	OriginalKind Kind
 }
 
 // Request is a provider request made ready: it is stored, sealed, before it is
@@ -47,6 +36,18 @@ type Request struct {
 	Op   string      // which operation of the provider; the provider's own word
 	Ref  string      // the reference inside the body
 	Body secret.Text // the exact bytes
+}
+
+// Past is what is known of earlier sendings of a request. The zero value says
+// that there were none.
+type Past struct {
+	// Again says that the request may have been sent before.
+	Again bool
+	// Code is the provider's last code, Times how often in a row it came, and
+	// For how long ago the first of these was.
+	Code  string
+	Times int
+	For   time.Duration
 }
 
 // Outcome is what is known of a sale at the provider. The zero value is
@@ -72,30 +73,6 @@ func (o Outcome) String() string {
 	}
 }
 
-// Reason says why a sale was declined, in words that belong to no provider.
-// Flows turn it into the customer's language.
-type Reason string
-
-// The reasons. An unlisted one is worded as ReasonUnavailable.
-const (
-	ReasonUnavailable      Reason = "unavailable"         // our side or the provider's: not the customer's doing
-	ReasonTryLater         Reason = "try_later"           // not accepted now
-	ReasonProductGone      Reason = "product_gone"        // not on sale any more
-	ReasonAmount           Reason = "amount"              // the amount does not suit the product
-	ReasonAmountLow        Reason = "amount_low"          // too little
-	ReasonAmountHigh       Reason = "amount_high"         // too much
-	ReasonNumber           Reason = "number"              // the phone number is wrong
-	ReasonNumberBarred     Reason = "number_barred"       // the network refuses this number
-	ReasonNumberUnreg      Reason = "number_unregistered" // the SIM is not registered (RICA)
-	ReasonWrongNetwork     Reason = "wrong_network"       // the number is on another network
-	ReasonVoucherNotFound  Reason = "voucher_not_found"
-	ReasonVoucherUsed      Reason = "voucher_used"
-	ReasonVoucherExpired   Reason = "voucher_expired"
-	ReasonVoucherCancelled Reason = "voucher_cancelled"
-	ReasonVoucherNotActive Reason = "voucher_not_active"
-	ReasonCustomerInactive Reason = "customer_inactive"
-)
-
 // Answer is what came of sending a Request.
 type Answer struct {
 	Outcome Outcome
@@ -104,9 +81,13 @@ type Answer struct {
 	// Amount is what the provider says was moved: for KindRedeem the value to
 	// credit. Zero where the answer does not say.
 	Amount      ledger.Cents
+	Goods       Goods  // what was bought, where it is something to hand over
 	ProviderRef string // the provider's own number of the transaction
 	CallCentre  string // the network's help number, for the receipt
 
+	// Owed says that the sale happened, but that the goods are not in the
+	// answer. The outcome stays Unknown: asking again fetches them.
+	Owed bool
 	// Person asks for a human: the answer contradicts itself, and sending
 	// again will not clear it.
 	Person bool
@@ -117,21 +98,23 @@ type Answer struct {
 	Code, Detail string
 }
 
-// Provider sells. Its contract, which every implementation's tests prove:
+// Provider sells. Its contract, which the suite in test/provider proves of every
+// implementation:
 //
 //   - The caller allots the reference. The same Request sent twice is one sale.
 //   - Prepare sends nothing. It refuses a Sale that the provider's document
-//     would refuse.
+//     would refuse, and every kind that Can says it does not sell.
 //   - Send never retries by itself under another reference, and turns
 //     everything that is not a clear answer (a timeout, a cut connection, an
 //     unreadable or unlisted answer) into Unknown. It has no error: there is
 //     nothing else to be done with one.
-//   - again tells Send that the request may have been sent before. Unknown is
-//     then sticky: a refusal of the repetition (credentials, throttling, "used
-//     already") does not settle the first attempt.
+//   - past tells Send what came of earlier sendings. Unknown is then sticky: a
+//     refusal of the repetition (credentials, throttling, "used already") does
+//     not settle the first attempt.
+//   - Delivered means that the goods are in the answer, where the kind has any.
 type Provider interface {
 	Prepare(s Sale) (Request, error)
-	Send(ctx context.Context, r Request, again bool) Answer
+	Send(ctx context.Context, r Request, past Past) Answer
 }
 
 // Cataloguer is a provider that can list what it sells.
@@ -139,4 +122,20 @@ type Cataloguer interface {
 	// Products lists what can be sold now; it may be called as often as
 	// wanted, and the caller keeps its last good answer.
 	Products(ctx context.Context) ([]Product, error)
+}
+
+// Capability says what a provider can do about one kind of sale.
+type Capability struct {
+	Sells bool
+	// Reverses says that a sale can be undone, where its Product is Reversible
+	// and it was not used.
+	Reverses bool
+	// Enquires says that Enquirer answers for its targets, and EnquiryFirst
+	// that a sale needs the handle of such an answer.
+	Enquires, EnquiryFirst bool
+}
+
+// Capable is a provider that says what it can do.
+type Capable interface {
+	Can(k Kind) Capability
 }

@@ -125,8 +125,8 @@ func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
 }
 
 // Send implements vend.Provider.
-func (p *provider) Send(ctx context.Context, r vend.Request, again bool) vend.Answer {
-	s := p.arrive(r, again)
+func (p *provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
+	s := p.arrive(r, past.Again)
 	if s.during != nil {
 		s.during()
 	}
@@ -151,7 +151,7 @@ func (p *provider) Send(ctx context.Context, r vend.Request, again bool) vend.An
 		p.execute(r)
 		return vend.Answer{Detail: "cut off"}
 	case refuses, declines:
-		return p.refuse(r, s, again)
+		return p.refuse(r, s, past.Again)
 	case contradicts, contradicts2:
 		a := p.execute(r)
 		if s.taking == contradicts || a.Outcome != vend.Delivered {

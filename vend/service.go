@@ -114,6 +114,10 @@ type Purchase struct {
 	Product Product
 	Amount  ledger.Cents
 	Target  string // who gets it
+	// Free asks for the month's free basic electricity; the amount is zero.
+	Free bool
+	// Enquiry is the Handle of the Meter that was looked up before.
+	Enquiry string
 	Channel string
 }
 
@@ -127,12 +131,13 @@ type Purchase struct {
 // seen through all the same, and the customer gets a message of how it ended.
 func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	switch {
-	case p.Product.Kind == KindRedeem: // takes money in, and would never end a hold
-		return Order{}, fmt.Errorf("%w: a voucher is redeemed, not bought", ErrRefused)
-	case p.Amount <= 0, p.Amount < p.Product.Min, p.Amount > p.Product.Max:
+	case !p.Product.Kind.Bought(): // moves money in other ways than a hold that is spent
+		return Order{}, fmt.Errorf("%w: %q is not bought", ErrRefused, p.Product.Kind)
+	case p.Free && p.Product.Kind == KindElectricity && p.Amount == 0: // costs nothing
+	case p.Free, p.Amount <= 0, p.Amount < p.Product.Min, p.Amount > p.Product.Max:
 		return Order{}, fmt.Errorf("%w: %s is outside the limits of product %s", ErrRefused, p.Amount, p.Product.Code)
 	}
-	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target})
+	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target, Free: p.Free, Enquiry: p.Enquiry})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -141,6 +146,9 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 		Amount: p.Amount, Target: p.Target, Fund: FundBalance, Channel: p.Channel,
 	}
 	return s.begin(ctx, p.MSISDN, o, req, func(tx Tx, o Order) error {
+		if o.Amount == 0 {
+			return nil
+		}
 		return tx.Post(ledger.Hold(o.Ref, o.Customer, o.Amount), o.CreatedAt)
 	})
 }
@@ -237,6 +245,22 @@ func (s *Service) mayTry(tx Tx, o Order) error {
 func (s *Service) Order(ctx context.Context, ref string) (Order, error) {
 	return s.store.Order(ctx, ref)
 }
+
+// Goods opens what an order brought. ErrNoGoods when there is nothing to hand
+// over; secret.ErrSealed when the key that sealed it is gone.
+func (s *Service) Goods(o Order) (Goods, error) {
+	if len(o.Goods) == 0 {
+		return Goods{}, ErrNoGoods
+	}
+	t, err := s.seal.Open(o.Goods, goodsPurpose(o.Ref))
+	if err != nil {
+		return Goods{}, fmt.Errorf("open goods: %w", err)
+	}
+	return readGoods(t)
+}
+
+// goodsPurpose keeps goods apart from the request sealed under the reference.
+func goodsPurpose(ref string) string { return "goods " + ref }
 
 // Buyer is the customer of an order. Most buy for their own number, and are
 // found by it without a transaction.

@@ -122,7 +122,15 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 		if err := o.State.To(next); err != nil {
 			return err
 		}
-		o.State, o.UpdatedAt, o.Code = next, now, a.Code
+		o.State, o.UpdatedAt = next, now
+		o.heard(a.Code, now)
+		if !a.Goods.Empty() { // kept also where a person must look: they were paid for
+			t, err := goodsText(a.Goods)
+			if err != nil {
+				return err
+			}
+			o.Goods = s.seal.Seal(t, goodsPurpose(o.Ref))
+		}
 		if a.ProviderRef != "" {
 			o.ProviderRef = a.ProviderRef
 		}
@@ -198,11 +206,17 @@ func judge(o Order, a Answer) (State, *ledger.Entry) {
 		return StatePerson, nil
 	case a.Outcome == Delivered && redeem && a.Amount <= 0: // success without saying of what
 		return StatePerson, nil
+	case a.Outcome == Delivered && o.Kind.Handed() && a.Goods.Empty(): // paid and not had: asked for again
+		return StateUnknown, nil
 	case a.Outcome == Delivered && redeem:
 		e = ledger.Redeemed(o.Ref, o.Customer, a.Amount)
 		return StateDelivered, &e
 	case a.Outcome == Delivered && a.Amount != 0 && a.Amount != o.Amount: // something else was sold
 		return StatePerson, nil
+	case a.Outcome == Delivered && o.Amount == 0: // free: nothing was held
+		return StateDelivered, nil
+	case a.Outcome == Declined && o.Amount == 0:
+		return StateDeclined, nil
 	case a.Outcome == Delivered:
 		e = ledger.Capture(o.Ref, o.Customer, o.Amount)
 		return StateDelivered, &e

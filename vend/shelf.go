@@ -1,7 +1,9 @@
 package vend
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,17 +15,33 @@ import (
 	"spaza/ledger"
 )
 
+// Keeper keeps the last good catalogue over a restart, since the list may be
+// away when the shop opens.
+type Keeper interface {
+	KeepCatalogue(ctx context.Context, text []byte, at time.Time) error
+	// Catalogue is what was kept last; no text when there is none.
+	Catalogue(ctx context.Context) (text []byte, at time.Time, err error)
+}
+
+// ShelfOptions say how a shelf is kept.
+type ShelfOptions struct {
+	Keeper Keeper           // default: nothing is kept over a restart
+	Now    func() time.Time // default time.Now
+}
+
 // Shelf is what the shop can sell now: the provider's catalogue, kept with its
 // last good answer, so that an outage of the list does not close the shop.
 type Shelf struct {
 	from    Cataloguer
-	now     func() time.Time
+	opt     ShelfOptions
 	loading sync.Mutex
-	goods   atomic.Pointer[goods]
+	goods   atomic.Pointer[stock]
 }
 
-type goods struct {
+// stock is one catalogue, sorted. Nothing changes it.
+type stock struct {
 	airtime []Network
+	kinds   map[Kind][]Product
 	at      time.Time
 }
 
@@ -53,27 +71,87 @@ func (n Network) Sells(amount ledger.Cents) (Product, bool) {
 }
 
 // NewShelf makes an empty shelf; Load fills it.
-func NewShelf(from Cataloguer, now func() time.Time) *Shelf {
-	s := &Shelf{from: from, now: now}
-	s.goods.Store(&goods{})
+func NewShelf(from Cataloguer, o ShelfOptions) *Shelf {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Shelf{from: from, opt: o}
+	s.goods.Store(&stock{})
 	return s
 }
 
 // Load asks the provider for its catalogue. On an error, or when the answer has
-// nothing to sell, the last good one stays.
+// nothing to sell, the last good one stays, also that of an earlier run; the
+// error is returned all the same.
 func (s *Shelf) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	products, err := s.from.Products(ctx)
+	if err == nil && len(sorted(products)) == 0 {
+		err = errors.New("nothing in it can be sold")
+	}
 	if err != nil {
-		return fmt.Errorf("load catalogue: %w", err)
+		return errors.Join(fmt.Errorf("load catalogue: %w", err), s.restore(context.WithoutCancel(ctx)))
 	}
-	airtime := networks(products)
-	if len(airtime) == 0 {
-		return errors.New("load catalogue: no airtime in it")
+	at := s.opt.Now()
+	s.goods.Store(newStock(products, at))
+	if s.opt.Keeper == nil {
+		return nil
 	}
-	s.goods.Store(&goods{airtime: airtime, at: s.now()})
+	text, err := json.Marshal(products)
+	if err == nil {
+		err = s.opt.Keeper.KeepCatalogue(ctx, text, at)
+	}
+	if err != nil {
+		return fmt.Errorf("keep catalogue: %w", err)
+	}
 	return nil
+}
+
+// restore fills an empty shelf with what was kept. The caller holds the lock.
+func (s *Shelf) restore(ctx context.Context) error {
+	if s.opt.Keeper == nil || !s.goods.Load().at.IsZero() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, restoreFor)
+	defer cancel()
+	text, at, err := s.opt.Keeper.Catalogue(ctx)
+	if err != nil {
+		return fmt.Errorf("read kept catalogue: %w", err)
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	var products []Product
+	if err := json.Unmarshal(text, &products); err != nil {
+		return fmt.Errorf("read kept catalogue: %w", err)
+	}
+	s.goods.Store(newStock(products, at))
+	return nil
+}
+
+// restoreFor bounds reading the kept catalogue, which the caller's deadline does
+// not: that was for the provider.
+const restoreFor = 2 * time.Second
+
+func newStock(products []Product, at time.Time) *stock {
+	return &stock{airtime: networks(products), kinds: sorted(products), at: at}
+}
+
+// sorted is what can be sold by kind, the cheapest first within a vendor.
+func sorted(products []Product) map[Kind][]Product {
+	kinds := make(map[Kind][]Product)
+	for _, p := range products {
+		if p.Kind.Bought() && p.Code != "" && p.Min > 0 && p.Max >= p.Min {
+			kinds[p.Kind] = append(kinds[p.Kind], p)
+		}
+	}
+	for _, list := range kinds {
+		slices.SortStableFunc(list, func(a, b Product) int {
+			return cmp.Or(strings.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Min, b.Min), strings.Compare(a.Name, b.Name), strings.Compare(a.Code, b.Code))
+		})
+	}
+	return kinds
 }
 
 // Age is how old the catalogue is; zero when there is none.
@@ -82,7 +160,21 @@ func (s *Shelf) Age() time.Duration {
 	if g.at.IsZero() {
 		return 0
 	}
-	return s.now().Sub(g.at)
+	return s.opt.Now().Sub(g.at)
+}
+
+// Of lists what is on sale of a kind, by vendor and price, in an order that does
+// not change from day to day. The caller must not change it.
+func (s *Shelf) Of(k Kind) []Product { return s.goods.Load().kinds[k] }
+
+// Product finds an article of a kind by its code.
+func (s *Shelf) Product(k Kind, code string) (Product, bool) {
+	for _, p := range s.Of(k) {
+		if p.Code == code {
+			return p, true
+		}
+	}
+	return Product{}, false
 }
 
 // Airtime lists the networks whose airtime is on sale, the large ones first, in

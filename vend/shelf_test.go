@@ -40,7 +40,7 @@ func of(network, vendor, code string, lo, hi int64) vend.Product {
 
 func shelfOf(t *testing.T, products ...vend.Product) *vend.Shelf {
 	t.Helper()
-	s := vend.NewShelf(&list{products: products}, time.Now)
+	s := vend.NewShelf(&list{products: products}, vend.ShelfOptions{})
 	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestANetworkSellsAnExactPriceFirstAndThenWithinItsRange(t *testing.T) {
 func TestTheShelfKeepsItsLastGoodCatalogue(t *testing.T) {
 	now := opening
 	from := &list{}
-	s := vend.NewShelf(from, func() time.Time { return now })
+	s := vend.NewShelf(from, vend.ShelfOptions{Now: func() time.Time { return now }})
 	if s.Age() != 0 || len(s.Airtime()) != 0 {
 		t.Errorf("a new shelf has %v of age %s", s.Airtime(), s.Age())
 	}
@@ -166,7 +166,7 @@ func TestReadersSeeOneCatalogueOrTheOther(t *testing.T) {
 	one := []vend.Product{of("vodacom", "Vodacom", "11", 5, 10), of("mtn", "MTN", "21", 5, 10)}
 	two := []vend.Product{of("vodacom", "Vodacom", "12", 5, 10), of("mtn", "MTN", "22", 5, 10), of("cellc", "Cell C", "32", 5, 10)}
 	from := &list{products: one}
-	s := vend.NewShelf(from, time.Now)
+	s := vend.NewShelf(from, vend.ShelfOptions{})
 	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -203,4 +203,98 @@ func TestReadersSeeOneCatalogueOrTheOther(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// drawer keeps a catalogue.
+type drawer struct {
+	text []byte
+	at   time.Time
+	err  error
+}
+
+func (d *drawer) KeepCatalogue(_ context.Context, text []byte, at time.Time) error {
+	if d.err == nil {
+		d.text, d.at = text, at
+	}
+	return d.err
+}
+
+func (d *drawer) Catalogue(context.Context) ([]byte, time.Time, error) { return d.text, d.at, d.err }
+
+func TestTheLastCatalogueOutlivesARestart(t *testing.T) {
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	from, kept := &list{}, &drawer{}
+	o := vend.ShelfOptions{Keeper: kept, Now: func() time.Time { return now }}
+	rich := of("vodacom", "Vodacom", "11", 2, 500)
+	rich.Reversible, rich.Biller, rich.HowTo, rich.Name = true, "1101", "Dial it", "Vodacom Airtime"
+	from.set(nil, rich)
+	first := vend.NewShelf(from, o)
+	if err := first.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	from.set(errors.New("away"))
+	now = now.Add(time.Hour)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel() // the deadline was for the provider
+	second := vend.NewShelf(from, o)
+	if err := second.Load(gone); err == nil {
+		t.Error("the outage is not told")
+	}
+	if diff := cmp.Diff(first.Airtime(), second.Airtime()); diff != "" || len(second.Airtime()) != 1 {
+		t.Errorf("after a restart (-before +after):\n%s", diff)
+	}
+	if second.Age() != time.Hour {
+		t.Errorf("age %v", second.Age())
+	}
+
+	// A newer one in memory is not replaced by what is kept.
+	from.set(nil, of("mtn", "MTN", "21", 5, 500))
+	kept.err = errors.New("disk is full")
+	if err := second.Load(t.Context()); err == nil {
+		t.Error("a catalogue that could not be kept is not told")
+	}
+	kept.err = nil
+	from.set(errors.New("away again"))
+	if err := second.Load(t.Context()); err == nil || second.Airtime()[0].ID != "mtn" {
+		t.Errorf("on the shelf: %v, %v", second.Airtime(), err)
+	}
+
+	for name, d := range map[string]*drawer{
+		"nothing kept": {}, "unreadable": {text: []byte("{")}, "away": {err: errors.New("away")}, "nothing to sell": {text: []byte("[]"), at: now},
+	} {
+		s := vend.NewShelf(from, vend.ShelfOptions{Keeper: d})
+		if err := s.Load(t.Context()); err == nil || len(s.Airtime()) != 0 {
+			t.Errorf("%s: %v, %v", name, s.Airtime(), err)
+		}
+	}
+}
+
+func TestTheShelfHasEveryKindByVendorAndPrice(t *testing.T) {
+	product := func(k vend.Kind, vendor, code string, lo, hi int64) vend.Product {
+		p := of("", vendor, code, lo, hi)
+		p.Kind = k
+		return p
+	}
+	data := []vend.Product{
+		product(vend.KindData, "MTN", "21", 5, 5), product(vend.KindData, "MTN", "20", 10, 10), product(vend.KindData, "Vodacom", "22", 1, 1),
+	}
+	s := shelfOf(t, data[1], product(vend.KindBill, "Kasi", "90", 10, 20), data[2], data[0],
+		product(vend.KindRedeem, "V", "1", 1, 1), product(vend.KindReverse, "V", "2", 1, 1), product("lottery", "L", "3", 1, 1),
+		product(vend.KindGift, "G", "", 1, 1), product(vend.KindGift, "G", "5", 0, 1), product(vend.KindGift, "G", "6", 2, 1))
+	if diff := cmp.Diff(data, s.Of(vend.KindData)); diff != "" {
+		t.Errorf("data (-want +got):\n%s", diff)
+	}
+	for _, k := range append(vend.Kinds(), "lottery") {
+		want := map[vend.Kind]int{vend.KindData: 3, vend.KindBill: 1}[k]
+		if got := len(s.Of(k)); got != want {
+			t.Errorf("%d products of kind %s, want %d", got, k, want)
+		}
+	}
+	if p, ok := s.Product(vend.KindBill, "90"); !ok || p.Vendor != "Kasi" {
+		t.Errorf("found %v, %v", p, ok)
+	}
+	if _, ok := s.Product(vend.KindData, "90"); ok {
+		t.Error("a bill is data")
+	}
 }

@@ -40,7 +40,8 @@ type Tx interface {
 	// Order reads and locks an order; ErrNoOrder when there is none.
 	Order(ref string) (Order, error)
 	// UpdateOrder writes the mutable fields of an order: state, reason,
-	// sealed request, provider reference, code, call centre, told, times and,
+	// sealed request, goods, provider reference, code with its count, call
+	// centre, told, times and,
 	// for KindRedeem only, the amount, which is not known before.
 	UpdateOrder(o Order) error
 	// OrderByPIN finds the newest order for a voucher PIN that was not

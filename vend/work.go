@@ -55,8 +55,11 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 
 // ask sends the request of an order, where that may still be done.
 func (s *Service) ask(ctx context.Context, o Order, j jobs.Job) Answer {
-	again := j.Attempt > 1 || o.State != StateSending
-	if again && s.opt.Now().After(o.FirstSentAt.Add(s.opt.Window)) {
+	past := Past{Again: j.Attempt > 1 || o.State != StateSending, Code: o.Code, Times: o.CodeTimes}
+	if o.CodeTimes > 0 {
+		past.For = s.opt.Now().Sub(o.CodeSince)
+	}
+	if past.Again && s.opt.Now().After(o.FirstSentAt.Add(s.opt.Window)) {
 		return Answer{Person: true, Detail: "the time to send again is over"}
 	}
 	body, err := s.seal.Open(o.Sealed, o.Ref)
@@ -67,7 +70,7 @@ func (s *Service) ask(ctx context.Context, o Order, j jobs.Job) Answer {
 	}
 	send, cancel := context.WithTimeout(ctx, s.opt.SendTimeout)
 	defer cancel()
-	return s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, again)
+	return s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past)
 }
 
 // nextTry is when an unclear order is asked after again: sooner at first, never
