@@ -4,25 +4,122 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strings"
+	"sync/atomic"
+	"time"
 
 	"spaza/ledger"
 	"spaza/vend"
 )
 
+// ProviderOptions fit a client to a merchant's contract with Flash.
+type ProviderOptions struct {
+	// PaidOtherwise says that customers pay the merchant with a payment method
+	// (cash, a card), so that 1Vouchers and bill payments are purchased.
+	// Default: they pay from a balance, and both are disbursed (the notes at
+	// sections 2.3.1, 2.3.2, 2.11.2 and 2.11.3).
+	PaidOtherwise bool
+	// ReleaseSoft takes a response code whose words read like "not processed"
+	// (2105, 2300, 2302, 2500, 3302) for a refusal, once the same code has come
+	// back on three repetitions over two minutes. Default: never, since Flash
+	// has not said that these words can be relied on.
+	ReleaseSoft bool
+}
+
+// softTimes and softFor are how often and for how long a soft code must have
+// come before, to be believed.
+const (
+	softTimes = 3
+	softFor   = 2 * time.Minute
+)
+
 // Provider fits a Client to the shop.
-type Provider struct{ client *Client }
+type Provider struct {
+	client *Client
+	opt    ProviderOptions
+	// stands are the products of the last catalogue that cannot be reversed.
+	stands atomic.Pointer[map[string]bool]
+}
 
 var (
 	_ vend.Provider   = (*Provider)(nil)
 	_ vend.Cataloguer = (*Provider)(nil)
+	_ vend.Capable    = (*Provider)(nil)
 )
 
 // NewProvider sells through c.
-func NewProvider(c *Client) *Provider { return &Provider{client: c} }
+func NewProvider(c *Client, o ProviderOptions) *Provider { return &Provider{client: c, opt: o} }
 
 // Format implements fmt.Formatter, as the client does.
 func (p *Provider) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "provider, %v", p.client) }
+
+// sellers are the operations that sell each kind, and reversers those that undo
+// it.
+func (p *Provider) seller(k vend.Kind) Op {
+	switch k {
+	case vend.KindAirtime, vend.KindData:
+		return OpPinlessPurchase
+	case vend.KindAirtimePIN:
+		return OpEeziPurchase
+	case vend.KindElectricity:
+		return OpUtilityPurchase
+	case vend.KindVoucher:
+		if p.opt.PaidOtherwise {
+			return OpVoucherPurchase
+		}
+		return OpVoucherDisburse
+	case vend.KindGift:
+		return OpGiftPurchase
+	case vend.KindCashOut:
+		return OpCashOutPurchase
+	case vend.KindBill:
+		if p.opt.PaidOtherwise {
+			return OpPayPurchase
+		}
+		return OpPayDisburse
+	case vend.KindRedeem:
+		return OpRedeem
+	case vend.KindRefund:
+		return OpVoucherRefund
+	}
+	return ""
+}
+
+// reverser is the operation that undoes a sale of a kind; empty where none does
+// (section 1.2.3). Recharges, tokens for meters and payments are for ever.
+func reverser(k vend.Kind) Op {
+	switch k {
+	case vend.KindVoucher, vend.KindRedeem, vend.KindRefund:
+		return OpVoucherReverse
+	case vend.KindCashOut:
+		return OpCashOutReverse
+	case vend.KindAirtimePIN:
+		return OpEeziReverse
+	}
+	return ""
+}
+
+// Can implements vend.Capable.
+func (p *Provider) Can(k vend.Kind) vend.Capability {
+	draft := p.client.options.Dialect == Draft2023
+	if k == vend.KindReverse {
+		return vend.Capability{Sells: p.client.Has(OpVoucherReverse)}
+	}
+	op := p.seller(k)
+	c := vend.Capability{Sells: op != "" && p.client.Has(op)}
+	if k == vend.KindGift && (p.client.options.StoreID == "" || p.client.options.TerminalID == "") {
+		c.Sells = false // section 2.4.1 wants both
+	}
+	if undo := reverser(k); undo != "" {
+		c.Reverses = c.Sells && p.client.Has(undo)
+	}
+	switch k {
+	case vend.KindElectricity:
+		c.Enquires, c.EnquiryFirst = true, draft
+	case vend.KindBill:
+		c.Enquires = p.client.Has(OpPayBalance)
+	}
+	return c
+}
 
 // shopReference is the form of the shop's references, which is narrower than
 // the document's.
@@ -34,20 +131,15 @@ func (p *Provider) Prepare(s vend.Sale) (vend.Request, error) {
 	if !shopReference.MatchString(s.Ref) {
 		return vend.Request{}, fmt.Errorf("prepare flash sale: reference: %w", vend.ErrRefused)
 	}
-	var r Request
-	switch s.Kind {
-	case vend.KindRedeem:
-		if s.Amount != 0 || s.Product != "" || s.Target != "" {
-			return vend.Request{}, fmt.Errorf("prepare flash redemption: takes a PIN and nothing else: %w", vend.ErrRefused)
-		}
-		r = RedeemFull{Reference: s.Ref, PIN: s.PIN}
-	case vend.KindAirtime:
-		if !s.PIN.Empty() {
-			return vend.Request{}, fmt.Errorf("prepare flash airtime: takes no PIN: %w", vend.ErrRefused)
-		}
-		r = Pinless{Reference: s.Ref, ProductCode: s.Product, Amount: Cents(s.Amount), MobileNumber: s.Target}
-	default:
-		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: %w", s.Kind, vend.ErrRefused)
+	if !p.Can(s.Kind).Sells {
+		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: not sold: %w", s.Kind, vend.ErrRefused)
+	}
+	if extra := surplus(s); extra != "" {
+		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: %s: %w", s.Kind, extra, vend.ErrRefused)
+	}
+	r, err := p.request(s)
+	if err != nil {
+		return vend.Request{}, err
 	}
 	m, err := p.client.Build(r)
 	if err != nil {
@@ -56,100 +148,105 @@ func (p *Provider) Prepare(s vend.Sale) (vend.Request, error) {
 	return vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, nil
 }
 
+// surplus is what a sale has that its kind has no use for: it would be lost, and
+// somebody meant something by it.
+func surplus(s vend.Sale) string {
+	takesTarget, takesProduct := false, true
+	switch s.Kind {
+	case vend.KindAirtime, vend.KindData, vend.KindElectricity, vend.KindBill:
+		takesTarget = true
+	case vend.KindRedeem, vend.KindRefund:
+		takesProduct = false
+	}
+	switch {
+	case s.Kind != vend.KindRedeem && !s.PIN.Empty():
+		return "takes no PIN"
+	case (s.Kind == vend.KindRedeem || s.Kind == vend.KindReverse) && s.Amount != 0:
+		return "takes no amount"
+	case !takesTarget && s.Target != "":
+		return "takes no target"
+	case !takesProduct && s.Product != "":
+		return "takes no product"
+	case s.Kind != vend.KindElectricity && (s.Free || s.Enquiry != ""):
+		return "is not for a meter"
+	case s.Kind != vend.KindReverse && (s.Original != "" || s.OriginalKind != ""):
+		return "undoes nothing"
+	}
+	return ""
+}
+
+// request words a sale as the client's request.
+func (p *Provider) request(s vend.Sale) (Request, error) {
+	ref, amount := s.Ref, Cents(s.Amount)
+	switch op := p.seller(s.Kind); op {
+	case OpPinlessPurchase:
+		return Pinless{Reference: ref, ProductCode: s.Product, Amount: amount, MobileNumber: s.Target}, nil
+	case OpEeziPurchase:
+		return EeziPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
+	case OpVoucherPurchase:
+		return VoucherPurchase{Reference: ref, Amount: amount}, nil
+	case OpVoucherDisburse:
+		return VoucherDisburse{Reference: ref, Amount: amount}, nil
+	case OpGiftPurchase:
+		return GiftPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
+	case OpCashOutPurchase:
+		return CashOutPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
+	case OpRedeem:
+		return RedeemFull{Reference: ref, PIN: s.PIN}, nil
+	case OpVoucherRefund:
+		return VoucherRefund{Reference: ref, Amount: amount}, nil
+	}
+	if s.Kind != vend.KindReverse {
+		return nil, fmt.Errorf("prepare flash sale of kind %q: %w", s.Kind, vend.ErrRefused)
+	}
+	if stands := p.stands.Load(); !p.Can(s.OriginalKind).Reverses || (stands != nil && (*stands)[s.Product]) {
+		return nil, fmt.Errorf("prepare flash reversal: a sale of kind %q, product %q, stands: %w", s.OriginalKind, s.Product, vend.ErrRefused)
+	}
+	switch reverser(s.OriginalKind) {
+	case OpCashOutReverse:
+		return CashOutReverse{Reference: ref, Original: s.Original}, nil
+	case OpEeziReverse:
+		return EeziReverse{Reference: ref, Original: s.Original}, nil
+	default:
+		return VoucherReverse{Reference: ref, Original: s.Original}, nil
+	}
+}
+
 // Send sends a prepared request and says what came of it.
-func (p *Provider) Send(ctx context.Context, r vend.Request, again bool) vend.Answer {
+func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
 	m := Message{Op: Op(r.Op), Reference: r.Ref, Body: r.Body}
 	if r.Ref == "" || readAsked(m).Reference != r.Ref {
 		// The stored bytes are not those of this order. They are not sent, but
 		// may have been.
-		a := vend.Answer{Alert: true, Person: again, Detail: "stored request does not carry its reference"}
-		if !again {
+		a := vend.Answer{Alert: true, Person: past.Again, Detail: "stored request does not carry its reference"}
+		if !past.Again {
 			a.Outcome, a.Reason = vend.Declined, vend.ReasonUnavailable
 		}
 		return a
 	}
-	x := p.client.Post(ctx, m)
-	return answerOf(Judge(m, x, again))
+	v := Judge(m, p.client.Post(ctx, m), past.Again)
+	if v.Soft && v.Settled == Open && p.opt.ReleaseSoft &&
+		past.Again && past.Code == v.Code && past.Times >= softTimes && past.For >= softFor {
+		v.Settled, v.Reason = Refused, reasonTryLater
+		v.Detail = "released: the same soft code again and again: " + v.Detail
+	}
+	return answerOf(v)
 }
 
 // answerOf puts a verdict in the shop's words.
 func answerOf(v Verdict) vend.Answer {
 	a := vend.Answer{
 		Amount: ledger.Cents(v.Amount), ProviderRef: v.TransactionID, CallCentre: v.CallCentre,
-		Person: v.Person, Alert: v.Alert, Code: v.Code, Detail: v.Class.String(),
+		Owed: v.Owed, Person: v.Person, Alert: v.Alert, Code: v.Code, Detail: v.Class.String(),
 	}
 	if v.Detail != "" {
 		a.Detail += ": " + v.Detail
 	}
 	switch v.Settled {
 	case Happened:
-		a.Outcome = vend.Delivered
+		a.Outcome, a.Goods = vend.Delivered, goodsOf(v.Result)
 	case Refused:
 		a.Outcome, a.Reason = vend.Declined, vend.Reason(v.Reason)
 	}
 	return a
-}
-
-// Products lists the airtime that can be bought onto a number.
-func (p *Provider) Products(ctx context.Context) ([]vend.Product, error) {
-	list, err := p.client.Products(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list flash products: %w", err)
-	}
-	return shelf(list), nil
-}
-
-var (
-	// bundle recognises data, SMS and voice bundles by name: "1GB", "500 MB",
-	// "Daily Data", "SMS bundle".
-	bundle = regexp.MustCompile(`(?i)(\d|\b)[mg]b\b|\bdata|bundle|\bsms\b`)
-	// abroad recognises recharges for foreign networks, which have no
-	// documented way to be bought.
-	abroad = regexp.MustCompile(`(?i)\b(international|global)\b`)
-	// asleep recognises the statuses that take a product off sale; the words
-	// are not documented.
-	asleep = regexp.MustCompile(`(?i)\b(inactive|not active|disabled|deactivated|suspended|discontinued|deleted|unavailable)\b`)
-)
-
-// shelf picks the airtime out of an account's products.
-func shelf(list []Product) []vend.Product {
-	var out []vend.Product
-	seen := make(map[string]bool)
-	for _, p := range list {
-		switch {
-		case !strings.EqualFold(strings.TrimSpace(p.Group), "cellular"),
-			asleep.MatchString(p.Status),
-			bundle.MatchString(p.Name), abroad.MatchString(p.Name),
-			p.LimitsUnclear, p.Min <= 0, p.Max < p.Min,
-			p.Fixed && p.Min != p.Max, // one price, and two numbers for it
-			p.Fixed && !strings.Contains(strings.ToLower(p.Name), "airtime"),
-			p.Vendor == "", !validProductCode(p.Code), seen[p.Code]:
-			continue
-		}
-		seen[p.Code] = true
-		network, vendor := networkOf(p.Vendor)
-		out = append(out, vend.Product{
-			Code: p.Code, Kind: vend.KindAirtime, Name: p.Name, Network: network, Vendor: vendor,
-			Min: ledger.Cents(p.Min), Max: ledger.Cents(p.Max),
-		})
-	}
-	return out
-}
-
-// networkOf is the canonical network of a vendor's name, and the name as people
-// read it.
-func networkOf(vendor string) (network, name string) {
-	squeezed := strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(strings.ToLower(vendor))
-	for _, n := range [...]struct{ prefix, network, name string }{
-		{"vodacom", "vodacom", "Vodacom"},
-		{"mtn", "mtn", "MTN"},
-		{"cellc", "cellc", "Cell C"},
-		{"telkom", "telkom", "Telkom"},
-		{"8ta", "telkom", "Telkom"},
-	} {
-		if strings.HasPrefix(squeezed, n.prefix) {
-			return n.network, n.name
-		}
-	}
-	return strings.ToLower(vendor), vendor
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -31,7 +33,7 @@ func simulated(t *testing.T, timeout time.Duration) (*Provider, *sandbox.Sandbox
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	return NewProvider(c), s
+	return NewProvider(c, ProviderOptions{}), s
 }
 
 func redeemSale(ref, pin string) vend.Sale {
@@ -51,12 +53,25 @@ func prepare(t *testing.T, p *Provider, s vend.Sale) vend.Request {
 	return r
 }
 
-func TestTheReasonsOfTheTableAreTheShops(t *testing.T) {
-	known := []vend.Reason{
-		vend.ReasonUnavailable, vend.ReasonTryLater, vend.ReasonProductGone, vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh,
-		vend.ReasonNumber, vend.ReasonNumberBarred, vend.ReasonNumberUnreg, vend.ReasonWrongNetwork, vend.ReasonVoucherNotFound,
-		vend.ReasonVoucherUsed, vend.ReasonVoucherExpired, vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive, vend.ReasonCustomerInactive,
+// declaredReasons are the shop's, as its source has them.
+func declaredReasons(t *testing.T) []vend.Reason {
+	t.Helper()
+	source, err := os.ReadFile("../vend/reason.go")
+	if err != nil {
+		t.Fatal(err)
 	}
+	var all []vend.Reason
+	for _, m := range regexp.MustCompile(`(?m)^\tReason\w+ +Reason = "(\w+)"`).FindAllSubmatch(source, -1) {
+		all = append(all, vend.Reason(m[1]))
+	}
+	if len(all) < 20 {
+		t.Fatalf("found %d reasons; have they moved?", len(all))
+	}
+	return all
+}
+
+func TestTheReasonsOfTheTableAreTheShops(t *testing.T) {
+	known := declaredReasons(t)
 	rules, err := codeRules()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +81,7 @@ func TestTheReasonsOfTheTableAreTheShops(t *testing.T) {
 			t.Errorf("code %d has reason %q, which the shop does not know", code, rule.reason)
 		}
 	}
-	for _, reason := range []string{reasonUnavailable, reasonTryLater} {
+	for _, reason := range []string{reasonUnavailable, reasonTryLater, reasonStands} {
 		if !slices.Contains(known, vend.Reason(reason)) {
 			t.Errorf("reason %q is not the shop's", reason)
 		}
@@ -104,7 +119,7 @@ func TestASaleGoesThrough(t *testing.T) {
 	if r.Op != "1voucher/redeem" || r.Ref != "R-1" {
 		t.Errorf("request %s %s", r.Op, r.Ref)
 	}
-	a := p.Send(t.Context(), r, false)
+	a := p.Send(t.Context(), r, vend.Past{})
 	if a.Outcome != vend.Delivered || a.Amount != ledger.Rand(50) || a.ProviderRef == "" || a.Alert || a.Person || a.Code != "0" {
 		t.Errorf("redemption: %+v", a)
 	}
@@ -112,7 +127,7 @@ func TestASaleGoesThrough(t *testing.T) {
 	if r.Op != "cellular/pinless/purchase" {
 		t.Errorf("request %s", r.Op)
 	}
-	a = p.Send(t.Context(), r, false)
+	a = p.Send(t.Context(), r, vend.Past{})
 	if a.Outcome != vend.Delivered || a.Amount != ledger.Rand(10) || a.CallCentre != "082 111" || a.Alert {
 		t.Errorf("airtime: %+v", a)
 	}
@@ -126,8 +141,8 @@ func TestASaleSentTwiceIsOneSale(t *testing.T) {
 	p, s := simulated(t, 5*time.Second)
 	for _, sale := range []vend.Sale{redeemSale("R-1", testPIN), airtimeSale("P-1", "27821234567")} {
 		r := prepare(t, p, sale)
-		first := p.Send(t.Context(), r, false)
-		if diff := cmp.Diff(first, p.Send(t.Context(), r, true)); diff != "" || first.Outcome != vend.Delivered {
+		first := p.Send(t.Context(), r, vend.Past{})
+		if diff := cmp.Diff(first, p.Send(t.Context(), r, vend.Past{Again: true})); diff != "" || first.Outcome != vend.Delivered {
 			t.Errorf("%s (-first +second):\n%s", sale.Kind, diff)
 		}
 	}
@@ -171,12 +186,12 @@ func TestEveryFaultLeavesTheSaleUnknownUntilARepetitionFindsIt(t *testing.T) {
 				if fault == 10 {
 					ctx = untilProcessed(t, s, sale.Ref)
 				}
-				a := p.Send(ctx, r, false)
+				a := p.Send(ctx, r, vend.Past{})
 				for ; a.Outcome == vend.Unknown && n < 10; n++ {
 					if a.Person || a.Amount != 0 {
 						t.Errorf("%s, answer %d: %+v", sale.Kind, n, a)
 					}
-					a = p.Send(t.Context(), r, true)
+					a = p.Send(t.Context(), r, vend.Past{Again: true})
 				}
 				if a.Outcome != vend.Delivered || n != want {
 					t.Errorf("%s: %s after %d sendings, want delivered after %d: %+v", sale.Kind, a.Outcome, n, want, a)
@@ -216,7 +231,7 @@ func TestARefusalHasTheShopsReason(t *testing.T) {
 		{airtimeSale("", "27600003704"), vend.ReasonUnavailable, true},
 	} {
 		c.sale.Ref = fmt.Sprintf("S-%d", i)
-		a := p.Send(t.Context(), prepare(t, p, c.sale), false)
+		a := p.Send(t.Context(), prepare(t, p, c.sale), vend.Past{})
 		if a.Outcome != vend.Declined || a.Reason != c.reason || a.Alert != c.alert {
 			t.Errorf("sale %d: %+v, want %s", i, a, c.reason)
 		}
@@ -234,16 +249,16 @@ func TestUnknownIsSticky(t *testing.T) {
 			p, _ = simulated(t, 5*time.Second)
 		}
 		r := prepare(t, p, airtimeSale(fmt.Sprintf("P-%d", i), "2760000"+code))
-		if a := p.Send(t.Context(), r, true); a.Outcome != vend.Unknown || a.Reason != "" || a.Code != code {
+		if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || a.Reason != "" || a.Code != code {
 			t.Errorf("%s: %+v", code, a)
 		}
 	}
 	r := prepare(t, p, redeemSale("R-1", "6240100000000000"))
-	if a := p.Send(t.Context(), r, true); a.Outcome != vend.Unknown {
+	if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown {
 		t.Errorf("used already, sent again: %+v", a)
 	}
 	r = prepare(t, p, redeemSale("R-2", "6240500000000000"))
-	if a := p.Send(t.Context(), r, true); a.Outcome != vend.Declined || a.Reason != vend.ReasonVoucherExpired {
+	if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Declined || a.Reason != vend.ReasonVoucherExpired {
 		t.Errorf("expired, sent again: %+v", a)
 	}
 }
@@ -257,10 +272,10 @@ func TestAHostThatIsNotThereDeclinesTheFirstSendingOnly(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	p.client.base = gone.URL
-	if a := p.Send(t.Context(), r, false); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
+	if a := p.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
 		t.Errorf("first: %+v", a)
 	}
-	if a := p.Send(t.Context(), r, true); a.Outcome != vend.Unknown {
+	if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown {
 		t.Errorf("again: %+v", a)
 	}
 }
@@ -278,10 +293,10 @@ func TestARequestThatIsNotItsOwnIsNotSent(t *testing.T) {
 	} {
 		r := good
 		change(&r)
-		if a := p.Send(t.Context(), r, false); a.Outcome != vend.Declined || a.Reason != vend.ReasonUnavailable || !a.Alert {
+		if a := p.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonUnavailable || !a.Alert {
 			t.Errorf("%s, first: %+v", name, a)
 		}
-		if a := p.Send(t.Context(), r, true); a.Outcome != vend.Unknown || !a.Alert {
+		if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || !a.Alert {
 			t.Errorf("%s, again: %+v", name, a)
 		}
 	}
@@ -294,83 +309,9 @@ func TestAnExpiredOrRevokedTokenDisturbsNoSale(t *testing.T) {
 	p, s := simulated(t, 5*time.Second)
 	for i := range 3 {
 		s.RevokeTokens()
-		a := p.Send(t.Context(), prepare(t, p, airtimeSale(fmt.Sprintf("P-%d", i), "27821234567")), false)
+		a := p.Send(t.Context(), prepare(t, p, airtimeSale(fmt.Sprintf("P-%d", i), "27821234567")), vend.Past{})
 		if a.Outcome != vend.Delivered {
 			t.Errorf("sale %d: %+v", i, a)
-		}
-	}
-}
-
-func TestTheSimulatorsAirtimeIsOnTheShelf(t *testing.T) {
-	p, _ := simulated(t, 5*time.Second)
-	got, err := p.Products(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []vend.Product{
-		{Code: "101", Kind: vend.KindAirtime, Name: "Vodacom Airtime", Network: "vodacom", Vendor: "Vodacom", Min: 2_00, Max: 1000_00},
-		{Code: "102", Kind: vend.KindAirtime, Name: "MTN Airtime", Network: "mtn", Vendor: "MTN", Min: 5_00, Max: 1000_00},
-		{Code: "103", Kind: vend.KindAirtime, Name: "Cell C Airtime", Network: "cellc", Vendor: "Cell C", Min: 5_00, Max: 1000_00},
-		{Code: "104", Kind: vend.KindAirtime, Name: "Telkom Airtime", Network: "telkom", Vendor: "Telkom", Min: 5_00, Max: 1000_00},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestOnlyAirtimeThatCanBeSoldIsOnTheShelf(t *testing.T) {
-	good := Product{Code: "7", Name: "Rain Airtime", Min: 5_00, Max: 100_00, Status: "active", Vendor: "Rain", Group: " CELLULAR "}
-	for name, c := range map[string]struct {
-		change func(*Product)
-		sold   bool
-	}{
-		"as it is":              {func(*Product) {}, true},
-		"fixed airtime":         {func(p *Product) { p.Fixed, p.Max = true, p.Min }, true},
-		"plain name, variable":  {func(p *Product) { p.Name = "Rain Recharge" }, true},
-		"no status":             {func(p *Product) { p.Status = "" }, true},
-		"status 1":              {func(p *Product) { p.Status = "1" }, true},
-		"one amount":            {func(p *Product) { p.Max = p.Min }, true},
-		"another group":         {func(p *Product) { p.Group = "Eezi Vouchers" }, false},
-		"inactive":              {func(p *Product) { p.Status = "INACTIVE" }, false},
-		"disabled":              {func(p *Product) { p.Status = "Disabled" }, false},
-		"fixed, not airtime":    {func(p *Product) { p.Fixed, p.Max, p.Name = true, p.Min, "Rain Special" }, false},
-		"fixed, two prices":     {func(p *Product) { p.Fixed = true }, false},
-		"1GB":                   {func(p *Product) { p.Name = "Rain 1GB airtime" }, false},
-		"500 MB":                {func(p *Product) { p.Name = "Rain 500 mb" }, false},
-		"data":                  {func(p *Product) { p.Name = "Rain Data" }, false},
-		"bundle":                {func(p *Product) { p.Name = "Rain voice bundle airtime" }, false},
-		"SMS":                   {func(p *Product) { p.Name = "Rain 50 SMS" }, false},
-		"abroad":                {func(p *Product) { p.Name = "Global airtime" }, false},
-		"no minimum":            {func(p *Product) { p.Min = 0 }, false},
-		"less than nothing":     {func(p *Product) { p.Min = -5 }, false},
-		"upside down":           {func(p *Product) { p.Max = p.Min - 1 }, false},
-		"unreadable limits":     {func(p *Product) { p.LimitsUnclear = true }, false},
-		"no vendor":             {func(p *Product) { p.Vendor = "" }, false},
-		"code in words":         {func(p *Product) { p.Code = "RAIN" }, false},
-		"code zero":             {func(p *Product) { p.Code = "0" }, false},
-		"name that has no data": {func(p *Product) { p.Name = "RMB airtime" }, true},
-	} {
-		p := good
-		c.change(&p)
-		if got := len(shelf([]Product{p})) == 1; got != c.sold {
-			t.Errorf("%s: on the shelf %v, want %v", name, got, c.sold)
-		}
-	}
-	if got := shelf([]Product{good, good}); len(got) != 1 {
-		t.Errorf("one code twice gives %d products", len(got))
-	}
-}
-
-func TestNetworksHaveOneName(t *testing.T) {
-	for vendor, want := range map[string][2]string{
-		"Vodacom": {"vodacom", "Vodacom"}, "VODACOM SA": {"vodacom", "Vodacom"}, "mtn": {"mtn", "MTN"},
-		"Cell C": {"cellc", "Cell C"}, "CellC": {"cellc", "Cell C"}, "Cell-C": {"cellc", "Cell C"},
-		"Telkom": {"telkom", "Telkom"}, "8ta": {"telkom", "Telkom"}, "Telkom Mobile": {"telkom", "Telkom"},
-		"Rain": {"rain", "Rain"}, "Virgin Mobile": {"virgin mobile", "Virgin Mobile"},
-	} {
-		network, name := networkOf(vendor)
-		if got := [2]string{network, name}; got != want {
-			t.Errorf("%s: %v, want %v", vendor, got, want)
 		}
 	}
 }
@@ -378,10 +319,10 @@ func TestNetworksHaveOneName(t *testing.T) {
 func TestAClosedContextSettlesNothingThatWasSent(t *testing.T) {
 	p, s := simulated(t, 20*time.Second)
 	r := prepare(t, p, airtimeSale("P-1", "27600010010")) // never answers
-	if a := p.Send(untilProcessed(t, s, "P-1"), r, false); a.Outcome != vend.Unknown {
+	if a := p.Send(untilProcessed(t, s, "P-1"), r, vend.Past{}); a.Outcome != vend.Unknown {
 		t.Errorf("%+v", a)
 	}
-	if a := p.Send(t.Context(), r, true); a.Outcome != vend.Delivered {
+	if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Delivered {
 		t.Errorf("again: %+v", a)
 	}
 }

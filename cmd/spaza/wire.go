@@ -81,8 +81,8 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	if err != nil {
 		return a, err
 	}
-	provider := flashapi.NewProvider(flash)
-	a.shelf = vend.NewShelf(provider, time.Now)
+	provider := flashapi.NewProvider(flash, flashapi.ProviderOptions{})
+	a.shelf = vend.NewShelf(provider, vend.ShelfOptions{})
 
 	// The sale, and what is done later.
 	shop := vend.New(sql, provider, keys, vend.Options{Logger: a.log, Observe: func(o vend.Order) {
