@@ -14,10 +14,14 @@ type transaction struct {
 	target    string
 	amount    int64 // asked for until it is done, then moved; cents
 	at        time.Time
-	seen      int // how often the request came
+	seen      int  // how often the request came
+	entered   bool // being processed, though not done
 	done      bool
-	code      int // response code, once done
-	status    int // HTTP status, once done
+	reversed  bool
+	silent    bool  // no line in the books
+	deed      *deed // what can be reversed; nil for nothing
+	code      int   // response code, once done
+	status    int   // HTTP status, once done
 	answer    []byte
 }
 
@@ -73,11 +77,14 @@ func (b *books) open(now time.Time, keep time.Duration, op string, body [32]byte
 
 // count adds a transaction that is done to the totals.
 func (b *books) count(t *transaction) {
-	if t.code == 0 {
+	switch {
+	case t.code != 0:
+		b.counts["refused"]++
+	case t.silent:
+		b.counts["transactions"]--
+	default:
 		b.counts["success"]++
 		b.counts["success "+t.op]++
-	} else {
-		b.counts["refused"]++
 	}
 }
 
@@ -88,17 +95,19 @@ type Transaction struct {
 	Op        string    `json:"op"`
 	Amount    int64     `json:"amount"` // cents
 	Target    string    `json:"target"` // a mobile number, or the last four digits of a PIN
-	Status    string    `json:"status"` // "pending", "success", or "code NNNN"
+	Status    string    `json:"status"` // "pending", "success", "reversed", or "code NNNN"
 	Seen      int       `json:"seen"`   // how often the request came
 	At        time.Time `json:"at"`
 }
 
 // Books are the money of the simulator, in cents.
 type Books struct {
-	Account           string         `json:"account"`
-	Float             int64          `json:"float"`
-	RedemptionBalance int64          `json:"redemptionBalance"`
-	Counts            map[string]int `json:"counts"`
+	Account           string `json:"account"`
+	Float             int64  `json:"float"`
+	RedemptionBalance int64  `json:"redemptionBalance"`
+	// Outstanding is the value of the vouchers that can still be used.
+	Outstanding int64          `json:"outstanding"`
+	Counts      map[string]int `json:"counts"`
 	// Transactions are those still remembered, newest first.
 	Transactions []Transaction `json:"transactions"`
 }
@@ -109,9 +118,15 @@ func (s *Sandbox) Books() Books { return s.booksUpTo(1 << 30) }
 func (s *Sandbox) booksUpTo(limit int) Books {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.booksLocked(limit)
+}
+
+// booksLocked gives at most so many transactions. The caller holds the lock.
+func (s *Sandbox) booksLocked(limit int) Books {
 	out := Books{
 		Account: s.options.Account, Float: s.books.float, RedemptionBalance: s.books.redemption,
-		Counts: make(map[string]int, len(s.books.counts)), Transactions: []Transaction{},
+		Outstanding: s.drawer.outstanding,
+		Counts:      make(map[string]int, len(s.books.counts)), Transactions: []Transaction{},
 	}
 	for name, n := range s.books.counts {
 		out.Counts[name] = n
@@ -120,6 +135,10 @@ func (s *Sandbox) booksUpTo(limit int) Books {
 		t := s.books.inOrder[i]
 		status := "pending"
 		switch {
+		case t.silent:
+			continue
+		case t.reversed:
+			status = "reversed"
 		case t.done && t.code == 0:
 			status = "success"
 		case t.done:

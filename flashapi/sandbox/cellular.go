@@ -7,7 +7,7 @@ func (s *Sandbox) cellularRoutes() { s.post("cellular/pinless/purchase", s.readP
 // readPinless understands a recharge (section 2.8.1).
 func (s *Sandbox) readPinless(f *fields) (work, *refusal) {
 	job := work{head: f.head(), amount: f.whole("amount")}
-	product, mobile := f.loose("productCode"), f.loose("mobileNumber")
+	product, mobile := f.product("productCode", true), f.loose("mobileNumber")
 	f.alphanumeric("paymentMethod")
 	if no := f.refusal(); no != nil {
 		return job, no
@@ -28,14 +28,14 @@ func (s *Sandbox) readPinless(f *fields) (work, *refusal) {
 
 // recharge sells airtime from the float. The caller holds the lock.
 func (s *Sandbox) recharge(product string, amount int64, mobile string) (map[string]any, int64, *refusal) {
-	a, known := articleByCode(product, groupCellular)
-	switch {
-	case !known:
+	a, known := s.article(product, groupCellular)
+	if !known {
 		return nil, 0, &refusal{code: 2101}
-	case a.fixed && amount != a.min:
-		return nil, 0, &refusal{code: 2103}
-	case amount < a.min || amount > a.max:
-		return nil, 0, &refusal{code: 2204}
+	}
+	if no := a.price(amount); no != nil {
+		return nil, 0, no
+	}
+	switch {
 	case !isSouthAfrican(mobile):
 		return nil, 0, &refusal{code: 2335}
 	case amount > s.books.float:

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 )
@@ -10,78 +9,140 @@ import (
 type fault int
 
 const (
-	faultSlow        fault = 1
-	faultCutBefore   fault = 2
-	faultCutAfter    fault = 3
-	fault500Before   fault = 4
-	fault503After    fault = 5
-	faultGarbage     fault = 6
-	fault429         fault = 7
-	faultBusy        fault = 8
-	fault401         fault = 9
-	faultHang        fault = 10
-	faultNoCode      fault = 11
-	faultEmpty       fault = 12
-	faultTimeoutCode fault = 13
+	faultSlow         fault = 1
+	faultCutBefore    fault = 2
+	faultCutAfter     fault = 3
+	fault500Before    fault = 4
+	fault503After     fault = 5
+	faultGarbage      fault = 6
+	fault429          fault = 7
+	faultBusy         fault = 8
+	fault401          fault = 9
+	faultHang         fault = 10
+	faultNoCode       fault = 11
+	faultEmpty        fault = 12
+	faultTimeoutCode  fault = 13
+	faultNoGoodsOnce  fault = 14
+	faultNoGoods      fault = 15
+	faultOtherRef     fault = 16
+	faultZeroUnder500 fault = 17
+	faultDeep         fault = 18
+	faultHuge         fault = 19
+	faultDrip         fault = 20
+	faultTruncated    fault = 21
+	faultWrongTypes   fault = 22
+	faultCodeUnder200 fault = 23
+	faultUnlisted     fault = 24
+	faultRedirect     fault = 25
 )
 
-// before is what happens instead of the work when a reference is seen for the
-// seen-th time; nil when the work is to be done.
-func (f fault) before(seen int) func(http.ResponseWriter, func(http.ResponseWriter, refusal)) {
-	answer := func(code int) func(http.ResponseWriter, func(http.ResponseWriter, refusal)) {
-		return func(w http.ResponseWriter, write func(http.ResponseWriter, refusal)) { write(w, refusal{code: code}) }
+// faultKind describes a fault to people and to the control endpoint.
+type faultKind struct {
+	fault   fault
+	name    string // of the control endpoint
+	meaning string
+	before  bool // strikes instead of the work
+	code    int  // the response code that it answers; 0 where it has none of its own
+}
+
+// faultKinds are all faults, in order of their numbers.
+func faultKinds() []faultKind {
+	return []faultKind{
+		{faultSlow, "slow", "slow, then success", false, 0},
+		{faultCutBefore, "cut_before", "cut before it was processed", true, 0},
+		{faultCutAfter, "cut_after", "cut after it was processed", false, 0},
+		{fault500Before, "http_500_before", "HTTP 500 before", true, 0},
+		{fault503After, "http_503_after", "HTTP 503 after", false, 0},
+		{faultGarbage, "garbage", "unreadable answer after", false, 0},
+		{fault429, "throttled", "HTTP 429 before", true, 0},
+		{faultBusy, "busy", "busy twice, then success", true, 2220},
+		{fault401, "unauthorised", "HTTP 401 once", true, 3704},
+		{faultHang, "hang", "no answer, processed", false, 0},
+		{faultNoCode, "no_code", "answer without a code, processed", false, 0},
+		{faultEmpty, "empty", "empty answer, processed", false, 0},
+		{faultTimeoutCode, "timeout_code", "times out three times, then success", true, 2211},
+		{faultNoGoodsOnce, "no_goods_once", "success without voucher or tokens, whole when repeated", false, 0},
+		{faultNoGoods, "no_goods", "success without voucher or tokens, always", false, 0},
+		{faultOtherRef, "other_reference", "answer with another reference, processed", false, 0},
+		{faultZeroUnder500, "zero_under_500", "code 0 under HTTP 500, processed", false, 0},
+		{faultDeep, "deep", "answer nested very deep, processed", false, 0},
+		{faultHuge, "huge", "answer of many megabytes, processed", false, 0},
+		{faultDrip, "drip", "answer byte by byte, processed", false, 0},
+		{faultTruncated, "truncated", "answer broken off in the middle, processed", false, 0},
+		{faultWrongTypes, "wrong_types", "answer with wrong types, processed", false, 0},
+		{faultCodeUnder200, "code_under_200", "code 2222 under HTTP 200 before, then success", true, 2222},
+		{faultUnlisted, "unlisted_code", "code 9999, which no document lists, processed", false, 9999},
+		{faultRedirect, "redirect", "HTTP 307 to elsewhere before", true, 0},
 	}
-	plain := func(status int) func(http.ResponseWriter, func(http.ResponseWriter, refusal)) {
-		return func(w http.ResponseWriter, _ func(http.ResponseWriter, refusal)) {
+}
+
+// number is the fault's two figures.
+func (f fault) number() string { return string([]byte{'0' + byte(f/10%10), '0' + byte(f%10)}) }
+
+// faultOfCents is the fault that the cents of an amount ask for, where the
+// request has no number that could: R20.03 meets fault 03.
+func faultOfCents(amount int64) fault { return fault(amount % 100) }
+
+// blow is how one request is to be answered.
+type blow struct {
+	fault fault
+	seen  int // which time this is, from 1, that the fault strikes the reference
+	// code replaces the fault's own response code or, where it has none, is the
+	// outcome instead of the work; 0 for neither.
+	code  int
+	delay time.Duration // before the answer, once the work is done
+}
+
+// instead answers a request that is not to be processed; body words a refusal of it.
+type instead func(w http.ResponseWriter, body func(refusal) []byte)
+
+// before is what happens instead of the work; nil when the work is to be done.
+func (b blow) before() instead {
+	own := func(code int) refusal {
+		if b.code != 0 {
+			code = b.code
+		}
+		return refusal{code: code}
+	}
+	refuse := func(code int) instead {
+		return func(w http.ResponseWriter, body func(refusal) []byte) {
+			no := own(code)
+			writeBytes(w, no.status(), body(no))
+		}
+	}
+	plain := func(status int) instead {
+		return func(w http.ResponseWriter, _ func(refusal) []byte) {
 			http.Error(w, http.StatusText(status), status)
 		}
 	}
 	switch {
-	case f == faultCutBefore && seen == 1:
-		return func(w http.ResponseWriter, _ func(http.ResponseWriter, refusal)) { cut(w) }
-	case f == fault500Before && seen == 1:
+	case b.fault == faultBusy && b.seen <= 2:
+		return refuse(2220)
+	case b.fault == faultTimeoutCode && b.seen <= 3:
+		return refuse(2211)
+	case b.seen > 1:
+		return nil
+	}
+	switch b.fault {
+	case faultCutBefore:
+		return func(http.ResponseWriter, func(refusal) []byte) { cut() }
+	case fault500Before:
 		return plain(http.StatusInternalServerError)
-	case f == fault429 && seen == 1:
+	case fault429:
 		return plain(http.StatusTooManyRequests)
-	case f == fault401 && seen == 1:
-		return answer(3704)
-	case f == faultBusy && seen <= 2:
-		return answer(2220)
-	case f == faultTimeoutCode && seen <= 3:
-		return answer(2211)
+	case fault401:
+		return refuse(3704)
+	case faultCodeUnder200:
+		return func(w http.ResponseWriter, body func(refusal) []byte) { writeBytes(w, http.StatusOK, body(own(2222))) }
+	case faultRedirect:
+		return func(w http.ResponseWriter, _ func(refusal) []byte) {
+			w.Header().Set("Location", "https://elsewhere.invalid/")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}
 	default:
 		return nil
 	}
 }
 
-// after spoils the answer to work that was done; false when the answer is to be
-// written as it is.
-func (f fault) after(w http.ResponseWriter, r *http.Request, slow time.Duration, status int, answer []byte) bool {
-	switch f {
-	case faultSlow:
-		wait(r.Context(), slow)
-		return false
-	case faultCutAfter:
-		cut(w)
-	case fault503After:
-		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
-	case faultGarbage:
-		writeBytes(w, status, []byte("<html><body>\x00\xff{\"responseCode\":"))
-	case faultHang:
-		<-r.Context().Done()
-		cut(w)
-	case faultNoCode:
-		var m map[string]json.RawMessage
-		_ = json.Unmarshal(answer, &m)
-		delete(m, "responseCode")
-		writeJSON(w, status, m)
-	case faultEmpty:
-		w.WriteHeader(http.StatusOK)
-	default:
-		return false
-	}
-	return true
-}
-
-// cut ends the connection without an answer.
-func cut(http.ResponseWriter) { panic(http.ErrAbortHandler) }
+// cut ends the connection without an answer, or in the middle of one.
+func cut() { panic(http.ErrAbortHandler) }

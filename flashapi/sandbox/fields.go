@@ -70,26 +70,67 @@ func (f *fields) loose(name string) string {
 	return s
 }
 
-func (f *fields) alphanumeric(name string) {
-	if !isAlphanumeric(f.text(name, false), "") {
+// product reads a product code: a positive integer, which the document shows
+// both as number and as text. It comes without leading zeros; empty for none.
+func (f *fields) product(name string, required bool) string {
+	raw := f.take(name, required)
+	if raw == nil {
+		return ""
+	}
+	s := string(raw)
+	if s[0] == '"' && json.Unmarshal(raw, &s) != nil {
 		f.wrong = true
 	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 0 && s[0] != '+' {
+		return strconv.FormatInt(n, 10)
+	}
+	f.wrong = true
+	return ""
+}
+
+func (f *fields) alphanumeric(name string) string {
+	s := f.text(name, false)
+	f.wrong = f.wrong || !isAlphanumeric(s, "")
+	return s
+}
+
+// referenceNamed reads a reference of the client's.
+func (f *fields) referenceNamed(name string) string {
+	s := f.text(name, true)
+	f.wrong = f.wrong || !isAlphanumeric(s, "-.=")
+	return s
+}
+
+// pin reads a PIN of 16 digits.
+func (f *fields) pin() string {
+	s := f.text("pin", true)
+	f.wrong = f.wrong || s != "" && !isDigits(s, 16)
+	return s
+}
+
+// mobile reads the optional number that a voucher is to be sent to.
+func (f *fields) mobile() string {
+	s := f.text("mobileNumber", false)
+	f.wrong = f.wrong || s != "" && !isSouthAfrican(s)
+	return s
+}
+
+// till wants the store and the terminal, which most operations leave optional.
+func (f *fields) till(h head) {
+	f.missing = f.missing || h.store == "" || h.terminal == ""
 }
 
 // head reads what every request has.
 func (f *fields) head() head {
-	h := head{reference: f.text("reference", true), account: f.text("accountNumber", true)}
-	if !isAlphanumeric(h.reference, "-.=") {
-		f.wrong = true
+	h := head{
+		reference: f.referenceNamed("reference"), account: f.text("accountNumber", true),
+		store: f.alphanumeric("storeId"), terminal: f.alphanumeric("terminalId"),
 	}
-	f.alphanumeric("storeId")
-	f.alphanumeric("terminalId")
 	if raw := f.take("metadata", false); raw != nil {
-		var pairs map[string]string
-		if json.Unmarshal(raw, &pairs) != nil || len(pairs) > 9 {
+		if json.Unmarshal(raw, &h.metadata) != nil || len(h.metadata) > 9 {
 			f.wrong = true
 		}
-		for name, value := range pairs {
+		for name, value := range h.metadata {
 			if len([]rune(name)) > 10 || len([]rune(value)) > 43 {
 				f.wrong = true
 			}

@@ -18,6 +18,19 @@ const (
 // apiPath is where the API lives.
 const apiPath = "/aggregation/4.0/"
 
+// Reversals is how the account treats them (section 2.3.5).
+type Reversals int
+
+// The document says that an account which reverses gets no text messages sent.
+const (
+	// ReversalsAndSMS lets both be tried.
+	ReversalsAndSMS Reversals = iota
+	// ReversalsOnly refuses a mobile number on redemptions and refunds with 2279.
+	ReversalsOnly
+	// NoReversals refuses to reverse with 2274.
+	NoReversals
+)
+
 // Options configure a Sandbox. All have defaults.
 type Options struct {
 	// Now is the clock; default time.Now.
@@ -36,27 +49,19 @@ type Options struct {
 	TokenTTL time.Duration
 	// KeepFor is how long a reference is remembered; default 1 h.
 	KeepFor time.Duration
+	// ReverseWithin is how old a transaction can be when it is reversed; default
+	// 30 min. Later it is refused with 2281.
+	ReverseWithin time.Duration
+	// Reversals is how the account treats reversals; default ReversalsAndSMS.
+	Reversals Reversals
+	// ControlHosts are names, without port, by which the control endpoint may be
+	// called besides localhost and addresses in figures; default none.
+	ControlHosts []string
 	// Random makes PINs and tokens; default crypto/rand.
 	Random io.Reader
 }
 
-// Sandbox is the simulator. It is an http.Handler and safe for concurrent use.
-type Sandbox struct {
-	options Options
-	mux     *http.ServeMux
-
-	mu     sync.Mutex
-	tokens map[string]time.Time // when each ends
-	books  books
-	pins   map[string]bool  // test vouchers that were redeemed
-	change map[string]int64 // change vouchers not yet redeemed, in cents
-	sms    []SMS
-}
-
-var _ http.Handler = (*Sandbox)(nil)
-
-// New makes a simulator with an empty memory.
-func New(o Options) *Sandbox {
+func (o *Options) setDefaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -69,39 +74,101 @@ func New(o Options) *Sandbox {
 	if o.Float == 0 {
 		o.Float = DefaultFloat
 	}
-	if o.SlowFor <= 0 {
-		o.SlowFor = 5 * time.Second
-	}
-	if o.TokenTTL <= 0 {
-		o.TokenTTL = time.Hour
-	}
-	if o.KeepFor <= 0 {
-		o.KeepFor = time.Hour
+	o.Float = max(o.Float, 0)
+	for _, d := range []struct {
+		is       *time.Duration
+		standard time.Duration
+	}{{&o.SlowFor, 5 * time.Second}, {&o.TokenTTL, time.Hour}, {&o.KeepFor, time.Hour}, {&o.ReverseWithin, 30 * time.Minute}} {
+		if *d.is <= 0 {
+			*d.is = d.standard
+		}
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
+}
+
+// Sandbox is the simulator. It is an http.Handler and safe for concurrent use.
+type Sandbox struct {
+	options   Options
+	mux       *http.ServeMux
+	catalogue []article
+	articles  map[int64]article // by code
+	ops       []string          // of the control endpoint, in order
+	fresh     []func()          // what empties the memory
+
+	mu       sync.Mutex
+	tokens   map[string]time.Time // when each ends
+	books    books
+	drawer   drawer
+	sms      []SMS
+	switches switches
+}
+
+var _ http.Handler = (*Sandbox)(nil)
+
+// New makes a simulator with an empty memory.
+func New(o Options) *Sandbox {
+	o.setDefaults()
 	s := &Sandbox{
-		options: o,
-		mux:     http.NewServeMux(),
-		tokens:  make(map[string]time.Time),
-		books:   newBooks(max(o.Float, 0)),
-		pins:    make(map[string]bool),
-		change:  make(map[string]int64),
+		options:   o,
+		mux:       http.NewServeMux(),
+		catalogue: catalogue(),
+		articles:  make(map[int64]article),
+		ops:       []string{opToken, opProducts},
+		tokens:    make(map[string]time.Time),
 	}
+	for _, a := range s.catalogue {
+		s.articles[a.code] = a
+	}
+	s.remember(func() {
+		s.books = newBooks(o.Float)
+		s.drawer = newDrawer()
+		s.sms = nil
+		s.switches = switches{}
+	})
 	s.tokenRoutes()
 	s.accountRoutes()
 	s.voucherRoutes()
+	s.giftRoutes()
+	s.cashOutRoutes()
+	s.exclusiveRoutes()
+	s.flashTokenRoutes()
 	s.cellularRoutes()
+	s.internationalRoutes()
+	s.eeziRoutes()
+	s.utilityRoutes()
+	s.payRoutes()
+	s.draftRoutes()
+	s.controlRoutes()
 	s.pageRoutes()
 	return s
+}
+
+// remember makes a piece of memory: fresh is called at once, and again with the
+// lock held whenever the simulator is reset.
+func (s *Sandbox) remember(fresh func()) {
+	fresh()
+	s.fresh = append(s.fresh, fresh)
+}
+
+// Reset forgets everything but the access tokens, which RevokeTokens ends.
+func (s *Sandbox) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, fresh := range s.fresh {
+		fresh()
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // SMS is a text message that the real host would have sent.
-type SMS struct{ To, PIN string }
+type SMS struct {
+	To  string `json:"to"`
+	PIN string `json:"pin"`
+}
 
 // SMSs are the messages sent so far.
 func (s *Sandbox) SMSs() []SMS {
@@ -113,7 +180,9 @@ func (s *Sandbox) SMSs() []SMS {
 // randomDigits makes n digits. The caller holds the lock.
 func (s *Sandbox) randomDigits(n int) string {
 	b := make([]byte, n)
-	_, _ = io.ReadFull(s.options.Random, b)
+	if _, err := io.ReadFull(s.options.Random, b); err != nil {
+		_, _ = rand.Read(b) // never fails
+	}
 	for i := range b {
 		b[i] = '0' + b[i]%10
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,6 +37,7 @@ func setup(t *testing.T, change ...func(*Options)) *till {
 	l.sandbox = New(o)
 	l.server = httptest.NewServer(l.sandbox)
 	t.Cleanup(l.server.Close)
+	l.server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	l.login()
 	return l
 }
@@ -140,4 +142,44 @@ func (l *till) giveUp(op, body string, reached func() bool) error {
 			}
 		}
 	}
+}
+
+// props are the properties of a body besides reference and account.
+type props map[string]any
+
+// ask makes a body.
+func ask(ref string, more props) string {
+	all := props{"reference": ref, "accountNumber": DefaultAccount}
+	maps.Copy(all, more)
+	b, err := json.Marshal(all)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// buy issues a voucher and returns it.
+func (l *till) buy(op, ref string, more props) map[string]any {
+	l.t.Helper()
+	status, answer := l.post(op, ask(ref, more))
+	wantCode(l.t, op, status, answer, 200, 0)
+	voucher, _ := answer["voucher"].(map[string]any)
+	if voucher == nil {
+		l.t.Fatalf("%s: no voucher in %v", op, answer)
+	}
+	return voucher
+}
+
+// money checks float and redemption balance, in cents.
+func (l *till) money(what string, float, redemption int64) {
+	l.t.Helper()
+	if b := l.sandbox.Books(); b.Float != float || b.RedemptionBalance != redemption {
+		l.t.Errorf("%s: float %d, redemption balance %d; want %d and %d", what, b.Float, b.RedemptionBalance, float, redemption)
+	}
+}
+
+// control speaks to the control endpoint.
+func (l *till) control(method, path, body string) (int, map[string]any) {
+	l.t.Helper()
+	return l.send(method, path, "", "application/json", body)
 }

@@ -11,7 +11,10 @@ import (
 	"time"
 )
 
-func (s *Sandbox) tokenRoutes() { s.mux.HandleFunc("POST /token", s.token) }
+// opToken is what the control endpoint calls the token endpoint.
+const opToken = "token"
+
+func (s *Sandbox) tokenRoutes() { s.mux.HandleFunc("POST /token", s.faulty(opToken, s.token)) }
 
 // token hands out an access token for the API key (section 1.1).
 func (s *Sandbox) token(w http.ResponseWriter, r *http.Request) {

@@ -7,52 +7,85 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
+// maxBody is how long a request body may be, in bytes.
+const maxBody = 64 << 10
+
 // head is what every POST carries.
-type head struct{ reference, account string }
+type head struct {
+	reference, account string
+	store, terminal    string
+	metadata           map[string]string
+}
 
 // work is one understood request of a group.
 type work struct {
 	head   head
-	amount int64  // asked for, in cents
+	amount int64  // asked for, in cents; 0 where nothing is paid
 	target string // who or what it is for, fit for the books
 	answer int    // the response code that a test number wants; 0 for none
 	fault  fault
+	// silent says that a success leaves no line in the books, as a reversal does.
+	silent bool
+	// deed, where there is one, is filled in by run and makes it reversible.
+	deed *deed
 	// run does it, with the lock held, and returns the answer's own
 	// properties, what was moved in cents, or a refusal.
 	run func() (map[string]any, int64, *refusal)
 }
 
-// post makes the handler of a POST operation. read understands the body; it
-// returns 2231 or 2308, or nil.
-func (s *Sandbox) post(op string, read func(f *fields) (work, *refusal)) {
-	s.mux.HandleFunc("POST "+apiPath+op, func(w http.ResponseWriter, r *http.Request) {
+// reader understands the body of an operation; it returns 2231 or 2308, or nil.
+type reader func(f *fields) (work, *refusal)
+
+// post serves a POST operation where the API lives.
+func (s *Sandbox) post(op string, read reader) { s.postAt(apiPath, op, read) }
+
+// postAt serves an operation under another base path, which ends with a slash.
+// Its references are the same there: the bases share one memory.
+func (s *Sandbox) postAt(base, op string, read reader) {
+	if !slices.Contains(s.ops, op) {
+		s.ops = append(s.ops, op)
+	}
+	s.mux.HandleFunc("POST "+base+op, func(w http.ResponseWriter, r *http.Request) {
 		if no := s.authorise(r); no != nil {
 			s.refuse(w, op, "", *no)
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
-		if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil || !saysJSON(r) {
 			s.refuse(w, op, "", refusal{code: 2231})
 			return
 		}
-		job, no := read(readFields(body))
-		switch {
-		case no != nil:
-		case len(job.head.reference) > 50: // the document has a limit but does not say it
-			no = &refusal{code: 2301}
-		case job.head.account != s.options.Account:
-			no = &refusal{code: 2202}
-		}
+		job, no := s.understand(read, body)
 		if no != nil {
 			s.refuse(w, op, job.head.reference, *no)
 			return
 		}
 		s.transact(w, r, op, digest(op, body), job)
 	})
+}
+
+// understand reads a body and checks what is the same for all operations.
+func (s *Sandbox) understand(read reader, body []byte) (work, *refusal) {
+	job, no := read(readFields(body))
+	switch {
+	case no != nil:
+		return job, no
+	case len(job.head.reference) > 50: // the document has a limit but does not say it
+		return job, &refusal{code: 2301}
+	case job.head.account != s.options.Account:
+		return job, &refusal{code: 2202}
+	}
+	return job, nil
+}
+
+func saysJSON(r *http.Request) bool {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
 func (s *Sandbox) refuse(w http.ResponseWriter, op, reference string, no refusal) {
@@ -85,20 +118,29 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, op string, bo
 		s.refuse(w, op, job.head.reference, refusal{code: 2256})
 		return
 	}
-	seen := t.seen
-	if strike := job.fault.before(seen); strike != nil {
+	blow := s.switches.strike(op, job.head.reference, job.target)
+	if blow.fault == 0 {
+		blow.fault, blow.seen = job.fault, t.seen
+	}
+	if instead := blow.before(); instead != nil {
 		id := t.id
+		t.entered = t.entered || blow.fault == faultBusy || blow.fault == faultTimeoutCode
 		s.mu.Unlock()
-		strike(w, refusalWriter(job.head.reference, id, op))
+		wait(r.Context(), blow.delay)
+		instead(w, func(no refusal) []byte { return no.body(job.head.reference, id, op) })
 		return
 	}
 	if !t.done {
+		if blow.code != 0 {
+			job.answer = blow.code
+		}
 		s.settle(t, job)
 	}
 	status, answer := t.status, t.answer
 	s.mu.Unlock()
 
-	if seen > 1 || !job.fault.after(w, r, s.options.SlowFor, status, answer) {
+	wait(r.Context(), blow.delay)
+	if !blow.after(w, r, s.options.SlowFor, status, answer) {
 		writeBytes(w, status, answer)
 	}
 }
@@ -125,10 +167,19 @@ func (s *Sandbox) settle(t *transaction, job work) {
 		"accountNumber": s.options.Account, "transactionId": t.id,
 		"transactionDate": t.at.In(johannesburg()).Format("2006-01-02T15:04:05-07:00"),
 	}
+	if job.head.store != "" {
+		answer["storeId"] = job.head.store
+	}
+	if job.head.terminal != "" {
+		answer["terminalId"] = job.head.terminal
+	}
+	if job.head.metadata != nil {
+		answer["metadata"] = job.head.metadata
+	}
 	for name, value := range own {
 		answer[name] = value
 	}
-	t.amount, t.status = moved, http.StatusOK
+	t.amount, t.status, t.deed, t.silent = moved, http.StatusOK, job.deed, job.silent
 	t.answer, _ = json.Marshal(answer) // strings and numbers only
 	s.books.count(t)
 }
@@ -136,15 +187,11 @@ func (s *Sandbox) settle(t *transaction, job work) {
 // johannesburg is South African time, which has no daylight saving.
 func johannesburg() *time.Location { return time.FixedZone("SAST", 2*60*60) }
 
-// refusalWriter writes a refusal for a reference.
-func refusalWriter(reference string, id int64, op string) func(http.ResponseWriter, refusal) {
-	return func(w http.ResponseWriter, no refusal) {
-		writeBytes(w, no.status(), no.body(reference, id, op))
-	}
-}
-
 // wait waits until the time is over or the caller has gone.
 func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -88,7 +88,8 @@ func TestEveryFaultShowsItselfAndIsRecoveredFrom(t *testing.T) {
 		1: {ok}, 2: {{nothing, noCode}, ok}, 3: {{nothing, noCode}, ok}, 4: {{500, noCode}, ok}, 5: {{503, noCode}, ok},
 		6: {{200, noCode}, ok}, 7: {{429, noCode}, ok}, 8: {{500, 2220}, {500, 2220}, ok}, 9: {{401, 3704}, ok},
 		11: {{200, noCode}, ok}, 12: {{200, noCode}, ok}, 13: {{500, 2211}, {500, 2211}, {500, 2211}, ok},
-		14: {ok}, 99: {ok},
+		17: {{500, 0}, ok}, 18: {{200, noCode}, ok}, 19: {ok}, 20: {ok}, 21: {{nothing, noCode}, ok}, 22: {{200, noCode}, ok},
+		23: {{200, 2222}, ok}, 24: {{400, 9999}, ok}, 25: {{307, noCode}, ok}, 26: {ok}, 99: {ok},
 	} {
 		l := setup(t)
 		for op, body := range map[string]string{
@@ -119,7 +120,10 @@ func TestEveryFaultShowsItselfAndIsRecoveredFrom(t *testing.T) {
 }
 
 func TestFaultsAfterwardsHaveMovedTheMoneyAndOthersNot(t *testing.T) {
-	for fault, moved := range map[int]bool{2: false, 3: true, 4: false, 5: true, 6: true, 7: false, 8: false, 9: false, 11: true, 12: true, 13: false} {
+	for fault, moved := range map[int]bool{
+		2: false, 3: true, 4: false, 5: true, 6: true, 7: false, 8: false, 9: false, 11: true, 12: true, 13: false, 14: true, 15: true,
+		16: true, 17: true, 18: true, 21: true, 22: true, 23: false, 24: true, 25: false,
+	} {
 		l := setup(t)
 		l.post("1voucher/redeem", redeemBody("A", fmt.Sprintf("7%02d0001000000001", fault), "0"))
 		b := l.sandbox.Books()

@@ -83,3 +83,105 @@ func TestAPINCanAskForAnyCodeAndIsNeverProcessed(t *testing.T) {
 		t.Errorf("books %+v", b)
 	}
 }
+
+func TestAVoucherIsSoldFromTheFloatAndCanBeRedeemed(t *testing.T) {
+	for _, op := range []string{"1voucher/purchase", "1voucher/disburse"} {
+		l := setup(t)
+		voucher := l.buy(op, "A", props{"amount": 15000})
+		if voucher["amount"] != 15000.0 || voucher["status"] != "Active" || voucher["expiryDate"] != "2028-05-01" {
+			t.Errorf("%s: voucher %v", op, voucher)
+		}
+		l.money("sold", DefaultFloat-150_00, 0)
+		if b := l.sandbox.Books(); b.Outstanding != 150_00 {
+			t.Errorf("outstanding %d", b.Outstanding)
+		}
+		pin, _ := voucher["pin"].(string)
+		status, answer := l.post("1voucher/redeem", redeemBody("B", pin, "0"))
+		wantCode(t, "redeem", status, answer, 200, 0)
+		l.money("redeemed", DefaultFloat-150_00, 150_00)
+		status, answer = l.post("1voucher/redeem", redeemBody("C", pin, "0"))
+		wantCode(t, "again", status, answer, 400, 2401)
+	}
+}
+
+func TestAVoucherIsNotSoldForAReason(t *testing.T) {
+	l := setup(t, func(o *Options) { o.Float = 100_00 })
+	for name, c := range map[string]struct {
+		op   string
+		more props
+		code float64
+	}{
+		"too small":                   {"1voucher/purchase", props{"amount": 499}, 2204},
+		"too large":                   {"1voucher/disburse", props{"amount": 4000_01}, 2204},
+		"nothing":                     {"1voucher/purchase", props{"amount": 0}, 2204},
+		"no amount":                   {"1voucher/purchase", nil, 2308},
+		"float too small":             {"1voucher/purchase", props{"amount": 100_50}, 2003},
+		"method of payment":           {"1voucher/purchase", props{"amount": 1000, "paymentMethod": "Credit Card"}, 2231},
+		"a disbursement with method":  {"1voucher/disburse", props{"amount": 1000, "paymentMethod": "Cash"}, 2231},
+		"product":                     {"1voucher/purchase", props{"amount": 1000, "productCode": 1}, 2231},
+		"refund of nothing redeemed":  {"1voucher/refund", props{"amount": 1000}, 2003},
+		"refund of nothing":           {"1voucher/refund", props{"amount": 0}, 2204},
+		"refund, too large":           {"1voucher/refund", props{"amount": 4000_01}, 2204},
+		"refund to a wrong number":    {"1voucher/refund", props{"amount": 1000, "mobileNumber": "0821234567"}, 2231},
+		"refund with original":        {"1voucher/refund", props{"amount": 1000, "originalReference": "A"}, 2231},
+		"reversal without original":   {"1voucher/reverse", nil, 2308},
+		"reversal with wrong letters": {"1voucher/reverse", props{"originalReference": "A_B"}, 2231},
+		"reversal of nothing":         {"1voucher/reverse", props{"originalReference": "NOBODY"}, 2249},
+		"reversal of itself":          {"1voucher/reverse", props{"originalReference": "R-reversal-of-itself"}, 2249},
+	} {
+		status, answer := l.post(c.op, ask("R-"+strings.NewReplacer(" ", "-", ",", "").Replace(name), c.more))
+		wantCode(t, name, status, answer, map[bool]int{true: 404, false: 400}[c.code == 2249], c.code)
+	}
+	l.money("all refused", 100_00, 0)
+}
+
+func TestARefundIsPaidFromWhatWasRedeemed(t *testing.T) {
+	l := setup(t)
+	l.post("1voucher/redeem", redeemBody("A", "5000500000000001", "0"))
+	status, answer := l.post("1voucher/refund", ask("B", props{"amount": 5050}))
+	wantCode(t, "more than there is", status, answer, 400, 2003)
+	l.buy("1voucher/refund", "C1", props{"amount": 300})
+	voucher := l.buy("1voucher/refund", "C", props{"amount": 2700})
+	l.money("refunded", DefaultFloat, 20_00)
+	pin, _ := voucher["pin"].(string)
+	status, answer = l.post("1voucher/redeem", redeemBody("D", pin, "0"))
+	wantCode(t, "redeem the refund", status, answer, 200, 0)
+	status, answer = l.post("1voucher/refund", ask("E", props{"amount": 4700, "mobileNumber": "27821234567"}))
+	wantCode(t, "by message", status, answer, 200, 0)
+	if sent := l.sandbox.SMSs(); answer["voucher"] != nil || len(sent) != 1 || sent[0].To != "27821234567" {
+		t.Errorf("answer %v, messages %v", answer, sent)
+	}
+	l.money("all refunded", DefaultFloat, 0)
+}
+
+func TestAVoucherExpiresAfterThreeYears(t *testing.T) {
+	l := setup(t)
+	pin, _ := l.buy("1voucher/purchase", "A", props{"amount": 1000})["pin"].(string)
+	l.now.Add(3*365*24*3600 + 24*3600 + 1) // one of the years is a leap year
+	l.login()
+	status, answer := l.post("1voucher/redeem", redeemBody("B", pin, "0"))
+	wantCode(t, "too late", status, answer, 400, 2405)
+	l.money("nothing moved", DefaultFloat-10_00, 0)
+}
+
+func TestAnAccountForReversalsOnlyTakesNoNumbers(t *testing.T) {
+	l := setup(t, func(o *Options) { o.Reversals = ReversalsOnly })
+	status, answer := l.post("1voucher/redeem", ask("A", props{"pin": "5000500000000001", "amount": 1000, "mobileNumber": "27821234567"}))
+	wantCode(t, "redeem", status, answer, 400, 2279)
+	status, answer = l.post("1voucher/redeem", redeemBody("B", "5000500000000001", "1000"))
+	wantCode(t, "redeem without", status, answer, 200, 0)
+	status, answer = l.post("1voucher/refund", ask("C", props{"amount": 1000, "mobileNumber": "27821234567"}))
+	wantCode(t, "refund", status, answer, 400, 2279)
+	if sent := l.sandbox.SMSs(); len(sent) != 0 {
+		t.Errorf("messages %v", sent)
+	}
+}
+
+func TestAnAnswerGivesBackStoreTerminalAndMetadata(t *testing.T) {
+	l := setup(t)
+	_, answer := l.post("1voucher/purchase", ask("A", props{"amount": 1000, "storeId": "S1", "terminalId": "T1", "metadata": props{"a": "b"}}))
+	metadata, _ := answer["metadata"].(map[string]any)
+	if answer["storeId"] != "S1" || answer["terminalId"] != "T1" || metadata["a"] != "b" {
+		t.Errorf("answer %v", answer)
+	}
+}
