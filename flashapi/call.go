@@ -1,7 +1,6 @@
 package flashapi
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,8 @@ type Exchange struct {
 	// secrets are what was sent in confidence, taken out of all that is said
 	// about the exchange.
 	secrets []secret.Text
+	reading *reading // of Status and Body; see read
+	sent    *sent    // what was posted; see readAsked
 }
 
 // Format implements fmt.Formatter, since fmt prints unexported fields without
@@ -42,7 +45,7 @@ type call struct {
 	lane   lane
 	method string
 	url    string
-	body   []byte
+	body   string
 	form   bool   // the body is a form, not JSON
 	auth   string // the value of the Authorization header
 	limit  int64  // bytes of answer that are read
@@ -50,9 +53,8 @@ type call struct {
 
 // answer is what one attempt brought back.
 type answer struct {
-	status int
-	body   []byte
-	sent   bool
+	sent    bool
+	reading *reading // nil when no answer was read
 }
 
 var (
@@ -61,6 +63,8 @@ var (
 	errCallerLeft = errors.New("caller left")
 	// errUnwell marks an answer that counts against the host.
 	errUnwell = errors.New("host is unwell")
+	// errNoAnswer is for a transport that breaks its word.
+	errNoAnswer = errors.New("transport returned nothing")
 )
 
 // Post sends a message made by Build, the first time or again, and returns what
@@ -73,9 +77,10 @@ func (c *Client) Post(ctx context.Context, m Message) Exchange {
 	}
 	start := c.options.Now()
 	x := c.exchange(ctx, call{
-		lane: l, method: http.MethodPost, url: c.base + path, body: []byte(m.Body.Reveal()), limit: maxAnswer,
+		lane: l, method: http.MethodPost, url: c.base + path, body: m.Body.Reveal(), limit: maxAnswer,
 	})
-	x.secrets = append(x.secrets, readAsked(m).pins()...)
+	x.sent = &sent{body: m.Body, asked: readAsked(m)}
+	x.secrets = append(x.secrets, x.sent.asked.pins()...)
 	x.Err = scrubError(x.Err, x.secrets)
 	label := x.label()
 	if l == lanePurchase {
@@ -97,7 +102,7 @@ func (x Exchange) label() string {
 func (c *Client) exchange(ctx context.Context, k call) Exchange {
 	ctx, cancel := context.WithTimeout(ctx, c.options.HTTPTimeout)
 	defer cancel()
-	x := Exchange{secrets: []secret.Text{c.options.APIKey}}
+	x := Exchange{secrets: append(make([]secret.Text, 0, 4), c.options.APIKey)}
 	for renewed := false; ; renewed = true {
 		token, err := c.tokens.get(ctx)
 		if err == nil {
@@ -115,9 +120,14 @@ func (c *Client) exchange(ctx context.Context, k call) Exchange {
 		if renewed && err != nil && !a.sent {
 			return x
 		}
-		x.Sent, x.Status, x.Err = a.sent, a.status, err
-		x.Body = secret.New(string(a.body))
-		if x.read().class != ClassAuth || x.Status == 0 {
+		x.Sent, x.Err = a.sent, err
+		x.Status, x.Body, x.reading = 0, secret.Text{}, nil
+		if a.reading == nil {
+			return x
+		}
+		x.reading = a.reading
+		x.Status, x.Body = a.reading.status, a.reading.answer
+		if a.reading.class != ClassAuth {
 			return x
 		}
 		if renewed {
@@ -169,13 +179,11 @@ func (c *Client) attempt(ctx context.Context, k call) (answer, error) {
 // and answers to a transaction that cannot be read. An answer with a response
 // code does not, whatever it says under whatever status: it was thought about.
 func (a answer) unwell(l lane) bool {
-	var e envelope
-	if decodeObject(a.body, &e) == nil {
-		if _, ok := e.ResponseCode.get(); ok {
-			return false
-		}
+	if a.reading.code != "" {
+		return false
 	}
-	return a.status >= 500 || a.status == http.StatusTooManyRequests || (l == lanePurchase && a.status < 300)
+	status := a.reading.status
+	return status >= 500 || status == http.StatusTooManyRequests || (l == lanePurchase && status < 300)
 }
 
 // roundTrip is the one place where bytes leave.
@@ -183,38 +191,67 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, err
 	}
-	var asked, connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { asked.Store(true) },
-		// From here on the transport writes in a goroutine of its own, so that
-		// anything later could come too late to be seen.
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
-	})
-	req, err := http.NewRequestWithContext(ctx, k.method, k.url, bytes.NewReader(k.body))
+	var way journey
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: way.getConn, GotConn: way.gotConn})
+	req, err := http.NewRequestWithContext(ctx, k.method, k.url, strings.NewReader(k.body))
 	if err != nil {
 		return answer{}, fmt.Errorf("make request: %w", err)
 	}
-	req.Header.Set("Authorization", k.auth)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "spaza")
+	values := []string{k.auth, "application/json", "spaza", "application/json"} // one array for all saves four
+	req.Header = http.Header{"Authorization": values[0:1:1], "Accept": values[1:2:2], "User-Agent": values[2:3:3]}
 	if k.form {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	} else if k.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		values[3] = "application/x-www-form-urlencoded"
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return answer{sent: connected.Load() || !(asked.Load() || neverConnected(err))}, fmt.Errorf("send: %w", err)
+	if k.body != "" {
+		req.Header["Content-Type"] = values[3:4:4]
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, k.limit+1))
+	resp, err := c.transport.RoundTrip(req)
 	switch {
 	case err != nil:
-		return answer{sent: true}, fmt.Errorf("read answer: %w", err)
-	case int64(len(body)) > k.limit:
-		return answer{sent: true}, ErrTooLarge
+		return answer{sent: way.connected.Load() || !(way.asked.Load() || neverConnected(err))}, fmt.Errorf("send: %w", err)
+	case resp == nil || resp.Body == nil:
+		return answer{sent: true}, errNoAnswer
 	}
-	return answer{status: resp.StatusCode, body: body, sent: true}, nil
+	defer resp.Body.Close()
+	body, err := readAll(resp, k.limit)
+	if err != nil {
+		return answer{sent: true}, fmt.Errorf("read answer: %w", err)
+	}
+	r := readAnswer(resp.StatusCode, body)
+	r.answer = secret.New(string(body))
+	return answer{sent: true, reading: r}, nil
+}
+
+// journey is how far a request came.
+type journey struct{ asked, connected atomic.Bool }
+
+func (w *journey) getConn(string) { w.asked.Store(true) }
+
+// gotConn is called before the transport writes, in a goroutine of its own, so
+// that anything later could come too late to be seen.
+func (w *journey) gotConn(httptrace.GotConnInfo) { w.connected.Store(true) }
+
+// readAll reads an answer of at most so many bytes. It differs from io.ReadAll
+// in making room once where the host says how much is to come.
+func readAll(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, ErrTooLarge
+	}
+	b := make([]byte, 0, 1+min(max(resp.ContentLength, 511), 64<<10)) // one more, to see the end
+	for {
+		n, err := resp.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			return nil, ErrTooLarge
+		case err == io.EOF: // itself: what wraps it is something else
+			return b, nil
+		case err != nil:
+			return nil, err
+		case len(b) == cap(b):
+			b = slices.Grow(b, 512)
+		}
+	}
 }
 
 // neverConnected recognises errors of reaching the host at all, for transports

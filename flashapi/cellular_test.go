@@ -83,13 +83,3 @@ func TestARechargeOfAnotherAmountIsDeliveredWithAnAlert(t *testing.T) {
 		}
 	}
 }
-
-func FuzzPinlessAnswer(f *testing.F) {
-	for _, s := range []string{
-		`{"responseCode":0}`, `{"responseCode":0,"amount":1000,"rechargeDetails":{"callCentre":111}}`, `{"rechargeDetails":[]}`, `0`,
-	} {
-		f.Add([]byte(s), 200)
-	}
-	m := message(tenRand())
-	f.Fuzz(func(t *testing.T, body []byte, status int) { checkVerdict(t, m, body, status) })
-}

@@ -84,14 +84,17 @@ type Options struct {
 
 // Client speaks to one merchant account. It is safe for concurrent use.
 type Client struct {
-	options  Options
-	base     string // without a trailing slash
-	http     *http.Client
-	limit    *rate.Limiter
-	breakers [lanes]*gobreaker.CircuitBreaker[answer]
-	tokens   *tokenSource
-	watch    unknownWatch
-	owned    *http.Transport // the default transport, when in use
+	options Options
+	base    string // without a trailing slash
+	// transport is used without an http.Client around it: no redirect is ever
+	// followed (a redirected POST would carry the token and the body to a place
+	// nobody configured, or lose the body on the way), and no cookie kept.
+	transport http.RoundTripper
+	limit     *rate.Limiter
+	breakers  [lanes]*gobreaker.CircuitBreaker[answer]
+	tokens    *tokenSource
+	watch     unknownWatch
+	owned     *http.Transport // the default transport, when in use
 }
 
 // New makes a Client. It checks the options and does not call the network.
@@ -125,16 +128,10 @@ func New(o Options) (*Client, error) {
 	o = o.withDefaults()
 
 	c := &Client{options: o, base: base, limit: rate.NewLimiter(o.Rate, o.Burst)}
-	transport := o.Transport
-	if transport == nil {
+	c.transport = o.Transport
+	if c.transport == nil {
 		c.owned = newTransport(o.HTTPTimeout)
-		transport = c.owned
-	}
-	c.http = &http.Client{
-		Transport: transport,
-		// Nothing is followed: a redirected POST would carry the token and the
-		// body to a place nobody configured, or lose the body on the way.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		c.transport = c.owned
 	}
 	for l := range lanes {
 		c.breakers[l] = gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
@@ -185,18 +182,19 @@ func (o Options) withDefaults() Options {
 // newTransport speaks HTTP/1.1 only (a custom dialer turns HTTP/2 off), where
 // net/http repeats a POST by itself in one case alone: on a kept connection
 // that turned out dead before a single byte was written. Such a repetition is
-// the first sending.
+// the first sending. It asks for no compression and unpacks none: what is small
+// on the wire cannot become large here.
 func newTransport(timeout time.Duration) *http.Transport {
 	dialer := &net.Dialer{Timeout: min(5*time.Second, timeout), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    min(5*time.Second, timeout),
-		ResponseHeaderTimeout:  timeout,
 		ExpectContinueTimeout:  time.Second,
 		IdleConnTimeout:        30 * time.Second,
 		MaxIdleConns:           64,
 		MaxIdleConnsPerHost:    64,
+		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 }

@@ -79,25 +79,71 @@ func TestTheClassOfEachCodeGivesARefusalAReason(t *testing.T) {
 }
 
 func TestCodesThatMayEchoOurOwnSuccessAreMarked(t *testing.T) {
-	for _, code := range []int{2201, 2248, 2256, 2312, 2359, 2372, 2401, 2674, 2681, 2781} {
-		if rule, _ := ruleFor(code); !rule.ambiguous {
-			t.Errorf("code %d is not marked ambiguous", code)
-		}
+	want := []int{1033, 2201, 2248, 2256, 2260, 2261, 2312, 2359, 2372, 2401, 2674, 2681, 2781}
+	if got := codesWhere(t, func(r codeRule) bool { return r.ambiguous }); !slices.Equal(got, want) {
+		t.Errorf("marked ambiguous are %v, want %v", got, want)
 	}
 }
 
+func TestOnlyCodesThatReadLikeNotProcessedAreSoft(t *testing.T) {
+	want := []int{2105, 2300, 2302, 2500, 3302}
+	if got := codesWhere(t, func(r codeRule) bool { return r.soft }); !slices.Equal(got, want) {
+		t.Errorf("soft are %v, want %v", got, want)
+	}
+	if got := codesWhere(t, func(r codeRule) bool { return r.soft && r.class != ClassUnknown }); len(got) != 0 {
+		t.Errorf("%v are soft and not unknown", got)
+	}
+}
+
+func TestOnlyCodesAboutReversalsSayWhatBecameOfOne(t *testing.T) {
+	for state, want := range map[undo][]int{
+		undoDone: {2253, 2280, 2409, 2413, 2680}, undoRefused: {2273, 2274, 2281, 2282, 2410, 2412, 2414},
+	} {
+		if got := codesWhere(t, func(r codeRule) bool { return r.undo == state }); !slices.Equal(got, want) {
+			t.Errorf("undo %d are %v, want %v", state, got, want)
+		}
+	}
+	if got := codesWhere(t, func(r codeRule) bool { return r.undo != undoOpen && r.class != ClassReversal }); len(got) != 0 {
+		t.Errorf("%v speak of a reversal and are of another class", got)
+	}
+}
+
+// codesWhere are the codes of a kind, in order.
+func codesWhere(t *testing.T, is func(codeRule) bool) []int {
+	t.Helper()
+	rules, err := codeRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []int
+	for code, rule := range rules {
+		if is(rule) {
+			list = append(list, code)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 func TestABrokenTableIsRefused(t *testing.T) {
-	const heading = "code,class,reason,ambiguous,alert\n"
+	const heading = "code,class,reason,ambiguous,alert,soft,undo\n"
+	const good = "1,unknown,,no,no,no,\n"
+	if rules, err := readCodes(heading + good); err != nil || len(rules) != 1 {
+		t.Fatalf("a table of one line: %v, %v", rules, err)
+	}
 	for name, text := range map[string]string{
 		"empty":          "",
-		"other heading":  "code,class\n",
-		"no number":      heading + "x,unknown,,no,no\n",
-		"unknown class":  heading + "1,perhaps,,no,no\n",
-		"odd flag":       heading + "1,unknown,,maybe,no\n",
-		"twice the same": heading + "1,unknown,,no,no\n1,unknown,,no,no\n",
+		"other heading":  "code,class,reason,ambiguous,alert,undo,soft\n" + good,
+		"no number":      heading + "x,unknown,,no,no,no,\n",
+		"unknown class":  heading + "1,perhaps,,no,no,no,\n",
+		"odd ambiguous":  heading + "1,unknown,,maybe,no,no,\n",
+		"odd alert":      heading + "1,unknown,,no,,no,\n",
+		"odd soft":       heading + "1,unknown,,no,no,YES,\n",
+		"odd undo":       heading + "1,reversal,,no,no,no,undone\n",
+		"twice the same": heading + good + good,
 		"short line":     heading + "1,unknown\n",
 	} {
-		if _, err := readCodes(text); err == nil {
+		if rules, err := readCodes(text); err == nil || len(rules) != 0 {
 			t.Errorf("%s: table was accepted", name)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"spaza/secret"
 )
@@ -22,12 +24,12 @@ type Cents int64
 type text string
 
 func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
 	switch {
 	case len(b) == 0 || b[0] == '{' || b[0] == '[' || string(b) == "null":
 		*t = ""
 	case b[0] == '"':
-		if err := json.Unmarshal(b, &s); err != nil {
+		s, err := unquote(b)
+		if err != nil {
 			return err
 		}
 		*t = text(strings.TrimSpace(s))
@@ -35,6 +37,23 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		*t = text(b)
 	}
 	return nil
+}
+
+// unquote is the string that a quoted one stands for. Nearly all of them are
+// plain, and need no decoder.
+func unquote(b []byte) (string, error) {
+	for i := 1; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"' && i == len(b)-1:
+			return string(b[1:i]), nil
+		case c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\':
+			continue
+		}
+		break
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return s, err
 }
 
 // pinText is a PIN, which goes straight into a secret.
@@ -156,16 +175,84 @@ type envelope struct {
 var (
 	errNotObject = errors.New("answer is not a JSON object")
 	errNotJSON   = errors.New("answer is not JSON")
+	errTwice     = errors.New("answer says two different things")
 )
 
-// decodeObject reads one JSON object. Its errors quote nothing of the body.
+// byteOrderMark may stand before the JSON.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// decodeObject reads one JSON object. Its errors quote nothing of the body. A
+// member that is given twice, and not the same both times, is an error, unless
+// its type sees to that itself.
 func decodeObject(body []byte, into any) error {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 || body[0] != '{' {
 		return errNotObject
 	}
-	if json.Unmarshal(body, into) != nil {
+	shape := shapeOf(reflect.TypeOf(into))
+	if shape == nil {
+		if json.Unmarshal(body, into) != nil {
+			return errNotJSON
+		}
+		return nil
+	}
+	// Nothing is filled in before all is known to be JSON.
+	var few [16][]byte
+	values := few[:]
+	if len(shape) > len(few) {
+		values = make([][]byte, len(shape))
+	}
+	var repeats []repeat
+	s := scanner{data: body}
+	good := s.object(func(name, value []byte) {
+		switch place := shape.find(name); {
+		case place < 0:
+		case values[place] == nil:
+			values[place] = value
+		case !bytes.Equal(values[place], value):
+			repeats = append(repeats, repeat{place, value})
+		}
+	})
+	if !good || s.at != len(body) {
 		return errNotJSON
 	}
+	fields := reflect.ValueOf(into).Elem()
+	for i := range shape {
+		if values[i] != nil && decodeValue(values[i], fields.Field(shape[i].index).Addr().Interface()) != nil {
+			return errNotJSON
+		}
+	}
+	for _, r := range repeats {
+		switch field := fields.Field(shape[r.place].index).Addr().Interface().(type) {
+		case *whole:
+			_ = field.UnmarshalJSON(r.value)
+		case *code:
+			_ = field.UnmarshalJSON(r.value)
+		default:
+			return errTwice
+		}
+	}
 	return nil
+}
+
+// repeat is a member that differs from an earlier one of the same name.
+type repeat struct {
+	place int // in the shape
+	value []byte
+}
+
+// decodeValue reads one value that is known to be JSON. The types that stand in
+// nearly every answer are spared a decoder of their own.
+func decodeValue(b []byte, into any) error {
+	switch into := into.(type) {
+	case json.Unmarshaler:
+		return into.UnmarshalJSON(b)
+	case *string:
+		if b[0] == '"' {
+			s, err := unquote(b)
+			*into = s
+			return err
+		}
+	}
+	return json.Unmarshal(b, into)
 }

@@ -1,7 +1,6 @@
 package flashapi
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -60,27 +59,48 @@ type reading struct {
 	class    Class
 	reason   string
 	rule     codeRule // of the response code, where there is a listed one
-	code     string
+	code     string   // empty when there was none
 	alert    bool
 	envelope envelope
 	detail   string
+
+	// What was read. Of an exchange that somebody changed it is not true any
+	// more.
+	status int
+	answer secret.Text
+	body   []byte // the answer once more
 }
 
-// read classifies an exchange by itself. A response code in the body wins over
-// the HTTP status, except that success needs both.
-func (x Exchange) read() reading {
-	if x.Status == 0 {
+// read classifies an exchange by itself. What Post brings back has been read
+// already, since the breaker and the metrics want to know as well.
+func (x Exchange) read() *reading {
+	switch r := x.reading; {
+	case x.Status == 0:
 		return x.readSilence()
+	case r != nil && r.status == x.Status && r.answer == x.Body: // the same string, not an equal one
+		return r
+	default:
+		r = readAnswer(x.Status, []byte(x.Body.Reveal()))
+		return r
 	}
-	var r reading
-	if err := decodeObject([]byte(x.Body.Reveal()), &r.envelope); err != nil {
-		r.byStatus(x.Status)
+}
+
+// readAnswer classifies an answer. A response code in the body wins over the
+// HTTP status, except that success needs both.
+func readAnswer(status int, body []byte) *reading {
+	r := &reading{status: status, body: body}
+	if err := decodeObject(body, &r.envelope); err != nil {
+		r.envelope = envelope{}
+		r.byStatus(status)
 		r.detail = err.Error()
+		if errors.Is(err, errTwice) {
+			r.class, r.reason, r.alert = ClassUnknown, "", true
+		}
 		return r
 	}
 	n, ok := r.envelope.ResponseCode.get()
 	if !ok {
-		r.byStatus(x.Status)
+		r.byStatus(status)
 		r.detail = "answer has no responseCode"
 		if r.envelope.ResponseCode.bad {
 			r.class, r.reason, r.alert = ClassUnknown, "", true
@@ -93,7 +113,7 @@ func (x Exchange) read() reading {
 	switch {
 	case !known:
 		r.alert, r.detail = true, "code is not listed"
-	case rule.class == ClassSuccess && (x.Status < 200 || x.Status > 299):
+	case rule.class == ClassSuccess && (status < 200 || status > 299):
 		r.alert, r.detail = true, "success code under a failing HTTP status"
 	default:
 		r.class, r.reason, r.rule, r.alert = rule.class, rule.reason, rule, rule.alert
@@ -103,8 +123,8 @@ func (x Exchange) read() reading {
 
 // readSilence classifies an exchange without an answer: known not to have been
 // sent, or unknown.
-func (x Exchange) readSilence() reading {
-	r := reading{detail: "no answer"}
+func (x Exchange) readSilence() *reading {
+	r := &reading{detail: "no answer"}
 	if x.Err != nil {
 		r.detail = x.Err.Error()
 	}
@@ -150,9 +170,15 @@ func (r *reading) byStatus(status int) {
 // can be lost by asking again, under a new reference as well.
 func Judge(m Message, x Exchange, again bool) Verdict {
 	r := x.read()
-	asked := readAsked(m)
 	op := operations[m.Op]
-	secrets := slices.Concat(x.secrets, asked.pins())
+	var asked asked
+	secrets := x.secrets
+	if x.sent != nil && x.sent.body == m.Body { // the same string, not an equal one
+		asked = x.sent.asked
+	} else {
+		asked = readAsked(m)
+		secrets = slices.Concat(secrets, asked.pins())
+	}
 	v := Verdict{Class: r.class, Code: r.code, Alert: r.alert, Soft: r.rule.soft, Detail: r.detail}
 	if v.Detail == "" && r.class != ClassSuccess {
 		v.Detail = scrub(string(r.envelope.ResponseMessage), secrets)
@@ -162,7 +188,7 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 	case got != "" && got != m.Reference:
 		v.Class, v.Alert, v.Soft, v.Detail = ClassUnknown, true, false, "answer carries another reference"
 	case r.class == ClassSuccess:
-		v.judgeSuccess(op, asked, x, r, secrets)
+		v.judgeSuccess(op, asked, r, secrets)
 	default:
 		v.judgeFailure(op, m.Op, r, again)
 	}
@@ -186,7 +212,7 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 }
 
 // judgeFailure decides on everything but success.
-func (v *Verdict) judgeFailure(op operation, name Op, r reading, again bool) {
+func (v *Verdict) judgeFailure(op operation, name Op, r *reading, again bool) {
 	switch {
 	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoDone:
 		// What was wanted is so, whoever brought it about.
@@ -216,12 +242,12 @@ func (v *Verdict) judgeFailure(op operation, name Op, r reading, again bool) {
 
 // judgeSuccess looks whether an answer with code 0 holds what the operation
 // should bring.
-func (v *Verdict) judgeSuccess(op operation, a asked, x Exchange, r reading, secrets []secret.Text) {
+func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secret.Text) {
 	if op.find == nil {
 		v.contradict("success of an operation that was not asked for")
 		return
 	}
-	f := op.find(a, []byte(x.Body.Reveal()))
+	f := op.find(a, r.body)
 	secrets = slices.Concat(secrets, f.secrets)
 	v.TransactionID = field(string(r.envelope.TransactionID), secrets)
 	switch {
@@ -243,17 +269,25 @@ func (v *Verdict) contradict(why string) {
 	v.Person, v.Alert, v.Detail = true, true, why
 }
 
+// sent is what was posted: the body, and what it asked for.
+type sent struct {
+	body  secret.Text
+	asked asked
+}
+
 // asked is what a message's body asks for, read back from its own bytes.
 type asked struct {
 	Reference    string  `json:"reference"`
 	PIN          pinText `json:"pin"`
 	Amount       Cents   `json:"amount"`
 	MobileNumber text    `json:"mobileNumber"`
+	MeterNumber  text    `json:"meterNumber"`
+	IsFBE        flag    `json:"isFBE"`
 }
 
 func readAsked(m Message) asked {
 	var a asked
-	if json.Unmarshal([]byte(m.Body.Reveal()), &a) != nil {
+	if decodeObject([]byte(m.Body.Reveal()), &a) != nil {
 		return asked{}
 	}
 	return a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,8 +42,12 @@ func (c *Client) ProductByCode(ctx context.Context, code string) ([]Product, err
 
 // ProductsInGroup lists the products of one group, by the name that the
 // document gives it (section 2.2.3). How a group's name is to be written in the
-// address is not documented; Products and a look at Group is safer.
+// address is not documented; Products and a look at Group is safer. The draft of
+// 2023 has no groups: there the error is ErrNotInDialect.
 func (c *Client) ProductsInGroup(ctx context.Context, group string) ([]Product, error) {
+	if c.options.Dialect == Draft2023 {
+		return nil, fmt.Errorf("list products of a group: %w", ErrNotInDialect)
+	}
 	return c.products(ctx, group)
 }
 

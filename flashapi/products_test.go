@@ -121,7 +121,7 @@ func FuzzProductsAnswer(f *testing.F) {
 				t.Fatalf("product %+v", p)
 			}
 		}
-		for _, p := range shelf(list) {
+		for _, p := range (&Provider{client: &Client{}}).shelf(list) {
 			if p.Min <= 0 || p.Max < p.Min || p.Code == "" || p.Network == "" {
 				t.Fatalf("on sale: %+v", p)
 			}

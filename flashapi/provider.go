@@ -43,6 +43,7 @@ type Provider struct {
 var (
 	_ vend.Provider   = (*Provider)(nil)
 	_ vend.Cataloguer = (*Provider)(nil)
+	_ vend.Enquirer   = (*Provider)(nil)
 	_ vend.Capable    = (*Provider)(nil)
 )
 
@@ -52,8 +53,7 @@ func NewProvider(c *Client, o ProviderOptions) *Provider { return &Provider{clie
 // Format implements fmt.Formatter, as the client does.
 func (p *Provider) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "provider, %v", p.client) }
 
-// sellers are the operations that sell each kind, and reversers those that undo
-// it.
+// seller is the operation that sells a kind; empty where none does.
 func (p *Provider) seller(k vend.Kind) Op {
 	switch k {
 	case vend.KindAirtime, vend.KindData:
@@ -134,8 +134,8 @@ func (p *Provider) Prepare(s vend.Sale) (vend.Request, error) {
 	if !p.Can(s.Kind).Sells {
 		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: not sold: %w", s.Kind, vend.ErrRefused)
 	}
-	if extra := surplus(s); extra != "" {
-		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: %s: %w", s.Kind, extra, vend.ErrRefused)
+	if why := misfit(s); why != "" {
+		return vend.Request{}, fmt.Errorf("prepare flash sale of kind %q: %s: %w", s.Kind, why, vend.ErrRefused)
 	}
 	r, err := p.request(s)
 	if err != nil {
@@ -148,9 +148,9 @@ func (p *Provider) Prepare(s vend.Sale) (vend.Request, error) {
 	return vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, nil
 }
 
-// surplus is what a sale has that its kind has no use for: it would be lost, and
-// somebody meant something by it.
-func surplus(s vend.Sale) string {
+// misfit is what a sale has that its kind has no use for, which somebody meant
+// something by, or that it has nobody to go to.
+func misfit(s vend.Sale) string {
 	takesTarget, takesProduct := false, true
 	switch s.Kind {
 	case vend.KindAirtime, vend.KindData, vend.KindElectricity, vend.KindBill:
@@ -165,6 +165,8 @@ func surplus(s vend.Sale) string {
 		return "takes no amount"
 	case !takesTarget && s.Target != "":
 		return "takes no target"
+	case takesTarget && s.Target == "":
+		return "is for nobody"
 	case !takesProduct && s.Product != "":
 		return "takes no product"
 	case s.Kind != vend.KindElectricity && (s.Free || s.Enquiry != ""):
@@ -183,6 +185,8 @@ func (p *Provider) request(s vend.Sale) (Request, error) {
 		return Pinless{Reference: ref, ProductCode: s.Product, Amount: amount, MobileNumber: s.Target}, nil
 	case OpEeziPurchase:
 		return EeziPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
+	case OpUtilityPurchase:
+		return UtilityPurchase{Reference: ref, Meter: s.Target, Amount: amount, Free: s.Free, LookupID: s.Enquiry}, nil
 	case OpVoucherPurchase:
 		return VoucherPurchase{Reference: ref, Amount: amount}, nil
 	case OpVoucherDisburse:
@@ -191,6 +195,10 @@ func (p *Provider) request(s vend.Sale) (Request, error) {
 		return GiftPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
 	case OpCashOutPurchase:
 		return CashOutPurchase{Reference: ref, ProductCode: s.Product, Amount: amount}, nil
+	case OpPayPurchase:
+		return PayPurchase{Reference: ref, Account: s.Target, Amount: amount}, nil
+	case OpPayDisburse:
+		return PayDisburse{Reference: ref, Account: s.Target, Amount: amount}, nil
 	case OpRedeem:
 		return RedeemFull{Reference: ref, PIN: s.PIN}, nil
 	case OpVoucherRefund:

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +29,15 @@ type canary struct {
 }
 
 const changePIN = "8222333344445555"
+
+// inGroups writes digits as people do, four at a time.
+func inGroups(digits, between string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(digits), 4) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, between)
+}
 
 func (c *canary) look(where string, values ...any) {
 	c.t.Helper()
@@ -47,10 +58,9 @@ func (c *canary) look(where string, values ...any) {
 	}
 	said := b.String()
 	c.seen += len(said)
-	grouped := func(pin string) string { return pin[:4] + "-" + pin[4:8] + "-" + pin[8:12] + "-" + pin[12:] }
 	for name, s := range map[string]string{
-		"PIN": testPIN, "grouped PIN": grouped(testPIN), "change PIN": changePIN, "grouped change PIN": grouped(changePIN),
-		"API key": testKey, "token": testToken,
+		"PIN": testPIN, "grouped PIN": inGroups(testPIN, "-"), "change PIN": changePIN, "grouped change PIN": inGroups(changePIN, "-"),
+		"API key": testKey, "token": testToken, "electricity": lightToken, "grouped electricity": inGroups(lightToken, " "),
 	} {
 		if strings.Contains(said, s) {
 			c.t.Errorf("%s: the %s shows", where, name)
@@ -61,7 +71,7 @@ func (c *canary) look(where string, values ...any) {
 // TestNoSecretIsEverSaid sends a PIN, the key and a token to a host that
 // repeats all of them wherever an answer can hold words.
 func TestNoSecretIsEverSaid(t *testing.T) {
-	echo := strings.Join([]string{testPIN, testPIN[:4] + "-" + testPIN[4:8] + "-" + testPIN[8:12] + "-" + testPIN[12:], "Bearer " + testToken, "Basic " + testKey, changePIN}, " and ")
+	echo := strings.Join([]string{testPIN, inGroups(testPIN, "-"), "Bearer " + testToken, "Basic " + testKey, changePIN}, " and ")
 	quoted, _ := json.Marshal(echo)
 	object := func(code string) string {
 		return `{"responseCode":` + code + `,"responseMessage":` + string(quoted) + `,"transactionId":` + string(quoted) + `,"path":` + string(quoted) +
@@ -100,7 +110,7 @@ func TestNoSecretIsEverSaid(t *testing.T) {
 			x := b.client.Post(t.Context(), m)
 			c.look(name+", message", m, x, &x, readAsked(m))
 			c.look(name+", verdict", Judge(m, x, again))
-			c.look(name+", answer", NewProvider(b.client).Send(t.Context(), vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, again))
+			c.look(name+", answer", NewProvider(b.client, ProviderOptions{}).Send(t.Context(), vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, vend.Past{Again: again}))
 		}
 		_, err := b.client.Products(t.Context())
 		c.look(name+", products", err)
@@ -146,8 +156,76 @@ func TestNoSecretIsEverSaid(t *testing.T) {
 	// Requests that are not valid, and the things themselves.
 	b := setup(t)
 	_, err := b.client.Build(RedeemFull{Reference: testRef, PIN: secret.New(testPIN + "1")})
-	c.look("invalid", err, b.client, redeemAll(), NewProvider(b.client), RedeemPart{Reference: testRef, PIN: secret.New(testPIN)}, b.client.options)
+	c.look("invalid", err, b.client, redeemAll(), NewProvider(b.client, ProviderOptions{}), RedeemPart{Reference: testRef, PIN: secret.New(testPIN)}, b.client.options)
 	if c.seen < 10_000 {
+		t.Errorf("only %d bytes were looked at", c.seen)
+	}
+}
+
+// TestNoOperationSaysASecret lets a host repeat, in all the words of its answer,
+// what every operation sends and brings.
+func TestNoOperationSaysASecret(t *testing.T) {
+	words, _ := json.Marshal(strings.Join([]string{
+		testPIN, inGroups(testPIN, "-"), changePIN, inGroups(changePIN, "-"), lightToken, inGroups(lightToken, " "), testToken, testKey,
+	}, " and "))
+	said := string(words)
+	// What a careless caller may log is looked at in every form.
+	c := &canary{t: t}
+	observe := func(op, outcome string, _ time.Duration) { c.look("observation", op, outcome) }
+	for _, s := range specimens() {
+		talking := strings.NewReplacer(
+			`"responseMessage":"Success"`, `"path":`+said+`,"responseMessage":`+said, `"transactionId":257901`, `"transactionId":`+said,
+			`"transactionDate":"2025-05-01 10:00:00"`, `"transactionDate":`+said,
+			`"redemptionInstructions":"Enter the PIN"`, `"redemptionInstructions":`+said,
+		).Replace(s.good)
+		// A result has the host's own plain fields as they came; the verdict beside
+		// it has none of them.
+		const helpLine = "help line"
+		bodies := map[string]string{
+			helpLine: regexp.MustCompile(`"callCentre":"[0-9 ]*"`).ReplaceAllLiteralString(talking, `"callCentre":`+said),
+			"good":   s.good, "talking": talking, "words": said, "broken": talking[:len(talking)-1],
+			"without goods": strings.NewReplacer(`"pin":`, `"pan":`, `"token":`, `"taken":`).Replace(talking),
+			"another's":     strings.Replace(talking, `"reference":"`+testRef+`"`, `"reference":`+said, 1),
+			"odd amount":    strings.NewReplacer(`"amount":2000`, `"amount":`+said, `"amount":1000`, `"amount":`+said).Replace(talking),
+			"no message":    `{"responseCode":0,"reference":"` + testRef + `"}`,
+		}
+		for _, code := range []string{"2402", "2401", "2003", "2001", "2201", "2409", "2273", "3704", "9999", said, "null"} {
+			bodies["code "+code] = strings.Replace(talking, `"responseCode":0`, `"responseCode":`+code, 1)
+		}
+		for name, body := range bodies {
+			for _, status := range []int{200, 400, 500} {
+				h := transportFunc(func(r *http.Request) (*http.Response, error) {
+					answer, code := body, status
+					if strings.HasSuffix(r.URL.Path, "/token") {
+						answer, code = `{"access_token":"`+testToken+`","expires_in":3600}`, 200
+					}
+					return &http.Response{StatusCode: code, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
+				})
+				client, err := New(Options{
+					BaseURL: "https://flash.example", APIKey: secret.New(testKey), AccountNumber: "1", Transport: h, Observe: observe,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				where := fmt.Sprintf("%v, HTTP %d, %s", s, status, name)
+				m := s.message()
+				x := client.Post(t.Context(), m)
+				v := Judge(m, x, true)
+				alone := v
+				alone.Result = nil
+				c.look(where+", verdict", m, x, &x, alone)
+				result, err := s.call(client, t.Context(), false)
+				c.look(where+", call", s.request, err)
+				if name != helpLine {
+					c.look(where+", result", v, v.Result, result)
+				}
+				if e := new(Error); errors.As(err, &e) {
+					c.look(where+", error", *e)
+				}
+			}
+		}
+	}
+	if c.seen < 1_000_000 {
 		t.Errorf("only %d bytes were looked at", c.seen)
 	}
 }

@@ -145,18 +145,18 @@ func (c *Client) fetchToken(ctx context.Context) (token secret.Text, ttl time.Du
 	}()
 	a, err := c.attempt(ctx, call{
 		lane: laneToken, method: http.MethodPost, url: c.options.TokenURL,
-		body: []byte("grant_type=client_credentials"), form: true,
+		body: "grant_type=client_credentials", form: true,
 		auth: "Basic " + c.options.APIKey.Reveal(), limit: maxAnswer,
 	})
 	switch {
 	case err != nil:
 		return secret.Text{}, 0, fmt.Errorf("%w: %w", ErrToken, scrubError(err, []secret.Text{c.options.APIKey}))
-	case a.status == http.StatusBadRequest || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden:
-		return secret.Text{}, 0, fmt.Errorf("%w: HTTP %d", ErrCredentials, a.status)
-	case a.status != http.StatusOK:
-		return secret.Text{}, 0, fmt.Errorf("%w: HTTP %d", ErrToken, a.status)
+	case a.reading.status == http.StatusBadRequest || a.reading.status == http.StatusUnauthorized || a.reading.status == http.StatusForbidden:
+		return secret.Text{}, 0, fmt.Errorf("%w: HTTP %d", ErrCredentials, a.reading.status)
+	case a.reading.status != http.StatusOK:
+		return secret.Text{}, 0, fmt.Errorf("%w: HTTP %d", ErrToken, a.reading.status)
 	}
-	token, ttl, err = decodeToken(a.body)
+	token, ttl, err = decodeToken(a.reading.body)
 	if err != nil {
 		return secret.Text{}, 0, fmt.Errorf("%w: %w", ErrToken, err)
 	}

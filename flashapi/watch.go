@@ -12,6 +12,7 @@ type unknownWatch struct {
 	mu       sync.Mutex
 	minutes  [watchMinutes]struct{ at, all, unknown int64 }
 	alarming bool
+	over     int64 // the minute in which the share was last seen above the limit
 }
 
 const (
@@ -20,7 +21,7 @@ const (
 )
 
 // saw counts a transaction, and calls the alarm where the share has risen above
-// the limit since it was last below.
+// the limit since it was last below, or since there was last enough to tell.
 func (w *unknownWatch) saw(o Options, unknown bool) {
 	share, fresh := w.count(o.Now(), o.AlarmAbove, unknown)
 	if fresh {
@@ -50,7 +51,9 @@ func (w *unknownWatch) count(now time.Time, limit float64, unknown bool) (share 
 		return 0, false
 	}
 	share = float64(bad) / float64(all)
-	fresh = share > limit && !w.alarming
-	w.alarming = share > limit
+	fresh = share > limit && (!w.alarming || minute-w.over >= watchMinutes)
+	if w.alarming = share > limit; w.alarming {
+		w.over = minute
+	}
 	return share, fresh
 }

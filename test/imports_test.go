@@ -66,6 +66,7 @@ var rules = []rule{
 		only: map[string][]string{"provider.go": {"vend"}, "provider_shelf.go": {"vend"}, "provider_goods.go": {"vend"}, "provider_enquiry.go": {"vend"}},
 		why:  "a client of the Partner API that could be used without the shop; its adapter fits it to the port",
 	},
+	{pkg: "flashapi/conformance", may: []string{"secret"}, why: "it judges servers, so it shares no code with client or simulator"},
 	{pkg: "flashapi/sandbox", tests: true, why: "an honest simulator shares no code with the client that it judges"},
 	{
 		pkg: "store",

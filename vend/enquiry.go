@@ -28,10 +28,10 @@ type MeterQuestion struct {
 type Meter struct {
 	Number           string
 	Holder, Address  string
-	Utility, Phone   string       // who supplies, and their help line
-	Tariff           string       //
+	Utility, Phone   string // who supplies, and their help line
+	Tariff           string
 	Arrears          ledger.Cents // owed on the meter; part of a purchase may go there
-	ArrearsNote      string       //
+	ArrearsNote      string
 	Min, Max         ledger.Cents // limits of one purchase; zero where none is known
 	Handle           string       // for Sale.Enquiry
 	TokensAreNumbers bool         // whether it takes tokens of 20 digits, as STS meters do
@@ -51,9 +51,13 @@ type AccountQuestion struct {
 type Account struct {
 	Biller, Phone string // who is paid, and their help line
 	Holder        string
-	Number        string       // as the biller writes it
-	Status        string       // the biller's word
-	Due           ledger.Cents // what stands open; zero where nothing does, or nobody says
+	Number        string // as the biller writes it
+	Status        string // the biller's word
+	// Balance is what the biller says of the account; whether it is owed or
+	// held, only the customer knows. BalanceKnown is false where it says
+	// nothing.
+	Balance      ledger.Cents
+	BalanceKnown bool
 }
 
 // Format implements fmt.Formatter: what is printed names nobody.

@@ -1,0 +1,416 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spaza/ledger"
+	"spaza/secret"
+	"spaza/vend"
+)
+
+// Run plays the suite. open makes a fresh bench.
+func Run(t *testing.T, open func(t *testing.T) Bench) {
+	kinds := sold(t, open(t))
+	for _, part := range []struct {
+		name string
+		play func(*testing.T, Bench, vend.Kind)
+	}{
+		{"a sale goes through, and brings its goods", goesThrough},
+		{"to prepare sends nothing", preparesQuietly},
+		{"a sale sent twice is one sale", twice},
+		{"a sale sent by many at once is one sale", atOnce},
+		{"a refusal of the host is a refusal with its reason", refusal},
+		{"what was never sent is declined at first, and unknown again", unreachable},
+		{"refused credentials decline at first, and settle nothing again", credentials},
+		{"a caller who leaves settles nothing", leaving},
+		{"a sale that is not whole is not prepared", incomplete},
+		{"a sale can be undone where the provider says so, and only there", undone},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			for _, k := range kinds {
+				t.Run(string(k), func(t *testing.T) {
+					t.Parallel()
+					part.play(t, open(t), k)
+				})
+			}
+		})
+	}
+	for _, what := range Troubles() {
+		t.Run("trouble: "+string(what), func(t *testing.T) {
+			for _, k := range kinds {
+				t.Run(string(k), func(t *testing.T) {
+					t.Parallel()
+					trouble(t, open(t), k, what)
+				})
+			}
+		})
+	}
+	t.Run("to ask about a meter or an account moves nothing", func(t *testing.T) { enquiry(t, open(t)) })
+	t.Run("the catalogue lists what can be sold", func(t *testing.T) { catalogue(t, open(t)) })
+	t.Run("what is not sold is not prepared", func(t *testing.T) { notSold(t, open(t), kinds) })
+}
+
+// sold are the kinds that the provider sells, beside reversals.
+func sold(t *testing.T, b Bench) (kinds []vend.Kind) {
+	t.Helper()
+	for _, k := range vend.Kinds() {
+		if k != vend.KindReverse && b.Provider.(capable).Can(k).Sells {
+			kinds = append(kinds, k)
+		}
+	}
+	if len(kinds) == 0 {
+		t.Fatal("the provider sells nothing")
+	}
+	return kinds
+}
+
+const ref = "P-01SUITE0001"
+
+// sale is a sale of a kind under a reference.
+func (b Bench) sale(k vend.Kind, ref string) vend.Sale {
+	s := b.Sale(k)
+	s.Ref = ref
+	return s
+}
+
+func (b Bench) prepare(t *testing.T, s vend.Sale) vend.Request {
+	t.Helper()
+	r, err := b.Provider.Prepare(s)
+	if err != nil {
+		t.Fatalf("prepare: %v", err)
+	}
+	if r.Ref != s.Ref || r.Op == "" || r.Body.Empty() {
+		t.Fatalf("prepared %+v", r)
+	}
+	return r
+}
+
+// delivered holds an answer against what a delivered sale owes.
+func (b Bench) delivered(t *testing.T, s vend.Sale, a vend.Answer) {
+	t.Helper()
+	if a.Outcome != vend.Delivered || a.Reason != "" || a.Owed || a.Person {
+		t.Fatalf("sale is %+v", a)
+	}
+	if s.Kind == vend.KindRedeem && a.Amount != -b.Worth(s) {
+		t.Errorf("credits %s, want %s", a.Amount, -b.Worth(s))
+	}
+	if s.Kind != vend.KindRedeem && a.Amount != 0 && a.Amount != s.Amount {
+		t.Errorf("moved %s for a price of %s", a.Amount, s.Amount)
+	}
+	if s.Kind.Handed() && a.Goods.Empty() {
+		t.Error("delivered without goods")
+	}
+	b.silent(t, a)
+}
+
+// silent holds what an answer says about itself against its secrets.
+func (b Bench) silent(t *testing.T, a vend.Answer) {
+	t.Helper()
+	secrets := slices.Clone(b.Secrets)
+	for _, s := range confidential(a.Goods) {
+		secrets = append(secrets, s.Reveal())
+	}
+	text := fmt.Sprintf("%+v %s %s %s %s", a, a.Code, a.Detail, a.ProviderRef, a.CallCentre)
+	for _, s := range secrets {
+		if len(s) > 3 && strings.Contains(text, s) {
+			t.Errorf("the answer says a secret: %s", strings.ReplaceAll(text, s, "<here>"))
+		}
+	}
+}
+
+func confidential(g vend.Goods) (all []secret.Text) {
+	if g.Voucher != nil {
+		all = append(all, g.Voucher.PIN)
+	}
+	if g.Utility != nil {
+		for _, token := range g.Utility.Tokens {
+			all = append(all, token.Value)
+		}
+	}
+	return all
+}
+
+// moved holds the host's money against what should have moved since.
+func (b Bench) moved(t *testing.T, before, want ledger.Cents) {
+	t.Helper()
+	if got := before - b.Host.Money(); got != want {
+		t.Errorf("%s left the merchant's accounts, want %s", got, want)
+	}
+}
+
+func goesThrough(t *testing.T, b Bench, k vend.Kind) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
+	b.delivered(t, s, a)
+	if a.ProviderRef == "" {
+		t.Error("the provider's own number is not there")
+	}
+	if a.Alert {
+		t.Errorf("an ordinary sale alerts: %s", a.Detail)
+	}
+	b.moved(t, before, b.Worth(s))
+}
+
+func preparesQuietly(t *testing.T, b Bench, k vend.Kind) {
+	s := b.sale(k, ref)
+	n := b.Host.Requests()
+	first, second := b.prepare(t, s), b.prepare(t, s)
+	if !first.Body.Equal(second.Body.Reveal()) {
+		t.Error("the same sale makes two bodies")
+	}
+	if got := b.Host.Requests(); got != n {
+		t.Errorf("%d requests arrived", got-n)
+	}
+}
+
+func twice(t *testing.T, b Bench, k vend.Kind) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	r := b.prepare(t, s)
+	first := b.Provider.Send(t.Context(), r, vend.Past{})
+	b.delivered(t, s, first)
+	second := b.Provider.Send(t.Context(), r, vend.Past{Again: true})
+	if diff := cmp.Diff(first, second, cmp.Comparer(func(a, b secret.Text) bool { return a.Equal(b.Reveal()) })); diff != "" {
+		t.Errorf("(-first +second):\n%s", diff)
+	}
+	b.moved(t, before, b.Worth(s))
+}
+
+func atOnce(t *testing.T, b Bench, k vend.Kind) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	r := b.prepare(t, s)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			a, _ := send(t.Context(), b.Provider, r, vend.Past{Again: i > 0})
+			if a.Outcome != vend.Delivered {
+				t.Errorf("sender %d: %+v", i, a)
+			}
+		})
+	}
+	all.Wait()
+	b.moved(t, before, b.Worth(s))
+}
+
+func refusal(t *testing.T, b Bench, k vend.Kind) {
+	s, reason, ok := b.Refused(k)
+	if !ok {
+		t.Skip("this host has no refusal for it")
+	}
+	s.Ref = ref
+	before := b.Host.Money()
+	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
+	if a.Outcome != vend.Declined || a.Reason != reason || a.Person || a.Amount != 0 || !a.Goods.Empty() {
+		t.Errorf("answer %+v, want declined for %q", a, reason)
+	}
+	b.silent(t, a)
+	b.moved(t, before, 0)
+}
+
+func unreachable(t *testing.T, b Bench, k vend.Kind) {
+	p := b.Unreachable()
+	r, err := p.Prepare(b.sale(k, ref))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := p.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
+		t.Errorf("at first: %+v", a)
+	}
+	if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || a.Person {
+		t.Errorf("again: %+v", a)
+	}
+}
+
+func credentials(t *testing.T, b Bench, k vend.Kind) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	r := b.prepare(t, s)
+	stop := b.Host.Refuse(t)
+	if a := b.Provider.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || !a.Alert {
+		t.Errorf("again: %+v", a)
+	}
+	if a := b.Provider.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || !a.Alert || a.Reason != vend.ReasonUnavailable {
+		t.Errorf("at first: %+v", a)
+	}
+	b.moved(t, before, 0)
+	stop()
+}
+
+func leaving(t *testing.T, b Bench, k vend.Kind) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	if !b.Host.Meet(t, ref, Silence, 1) {
+		t.Skip("this host always answers")
+	}
+	r := b.prepare(t, s)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-b.Host.Done(ref)
+		leave()
+	}()
+	if a := b.Provider.Send(ctx, r, vend.Past{}); a.Outcome != vend.Unknown || a.Person {
+		t.Errorf("as the caller left: %+v", a)
+	}
+	if a := b.Provider.Send(ctx, r, vend.Past{Again: true}); a.Outcome != vend.Unknown || a.Person {
+		t.Errorf("with a caller who is gone: %+v", a)
+	}
+	a, _ := send(t.Context(), b.Provider, r, vend.Past{Again: true})
+	b.delivered(t, s, a)
+	b.moved(t, before, b.Worth(s))
+}
+
+// trouble plays one trouble of a request: nothing is declined that the host may
+// have done, the same request brings the goods in the end, and the money moves
+// once.
+func trouble(t *testing.T, b Bench, k vend.Kind, what Trouble) {
+	s, before := b.sale(k, ref), b.Host.Money()
+	if what == NoGoods && !k.Handed() {
+		t.Skip("it has no goods")
+	}
+	if !b.Host.Meet(t, ref, what, 1) {
+		t.Skip("this host knows no such trouble")
+	}
+	r := b.prepare(t, s)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	if what == Silence {
+		go func() {
+			<-b.Host.Done(ref)
+			leave()
+		}()
+	}
+	a := b.Provider.Send(ctx, r, vend.Past{})
+	if a.Outcome != vend.Unknown || a.Amount != 0 && !a.Owed {
+		t.Fatalf("the first answer is taken for %+v", a)
+	}
+	if what == NoGoods && !a.Owed {
+		t.Errorf("goods that were paid for are not owed: %+v", a)
+	}
+	b.silent(t, a)
+	a, n := send(t.Context(), b.Provider, r, vend.Past{Again: true})
+	if n > 3 {
+		t.Errorf("took %d more sendings", n)
+	}
+	b.delivered(t, s, a)
+	b.moved(t, before, b.Worth(s))
+}
+
+func incomplete(t *testing.T, b Bench, k vend.Kind) {
+	whole := b.sale(k, ref)
+	for name, change := range map[string]func(*vend.Sale){
+		"no reference":      func(s *vend.Sale) { s.Ref = "" },
+		"a long reference":  func(s *vend.Sale) { s.Ref = strings.Repeat("A", 31) },
+		"an odd reference":  func(s *vend.Sale) { s.Ref = "P_1" },
+		"a negative amount": func(s *vend.Sale) { s.Amount = -1 },
+		"no kind":           func(s *vend.Sale) { s.Kind = "" },
+		"an original":       func(s *vend.Sale) { s.Original = "P-0" },
+	} {
+		s := whole
+		change(&s)
+		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("%s: error %v, want ErrRefused", name, err)
+		}
+	}
+	if whole.Amount > 0 {
+		s := whole
+		s.Amount = 0
+		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("for nothing: error %v, want ErrRefused", err)
+		}
+	}
+	if whole.Target != "" {
+		s := whole
+		s.Target = ""
+		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("for nobody: error %v, want ErrRefused", err)
+		}
+	}
+	if s := whole; whole.PIN.Empty() {
+		s.PIN = secret.New("5000500000000001")
+		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("with a PIN that it does not take: error %v, want ErrRefused", err)
+		}
+	}
+}
+
+func undone(t *testing.T, b Bench, k vend.Kind) {
+	can := b.Provider.(capable).Can(k)
+	s, before := b.sale(k, ref), b.Host.Money()
+	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
+	b.delivered(t, s, a)
+	undo := vend.Sale{Ref: "V-01SUITE0001", Kind: vend.KindReverse, Original: ref, OriginalKind: k, Product: s.Product}
+	if !can.Reverses {
+		if _, err := b.Provider.Prepare(undo); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("a sale that stands can be undone: %v", err)
+		}
+		return
+	}
+	r := b.prepare(t, undo)
+	for i, past := range []vend.Past{{}, {Again: true}} {
+		if a := b.Provider.Send(t.Context(), r, past); a.Outcome != vend.Delivered || a.Person {
+			t.Errorf("undone, sending %d: %+v", i, a)
+		}
+		b.moved(t, before, 0)
+	}
+	// Another hand undoes it as well: what it wants is so.
+	undo.Ref = "V-01SUITE0002"
+	if a := b.Provider.Send(t.Context(), b.prepare(t, undo), vend.Past{}); a.Outcome != vend.Delivered {
+		t.Errorf("undone by another: %+v", a)
+	}
+	b.moved(t, before, 0)
+	// What never was cannot be undone, and that is no success.
+	undo.Ref, undo.Original = "V-01SUITE0003", "P-01NEVER"
+	if a := b.Provider.Send(t.Context(), b.prepare(t, undo), vend.Past{}); a.Outcome == vend.Delivered {
+		t.Errorf("undone, what never was: %+v", a)
+	}
+}
+
+func catalogue(t *testing.T, b Bench) {
+	p := b.Provider.(capable)
+	list, err := p.Products(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	kinds := make(map[vend.Kind]int)
+	for _, product := range list {
+		kinds[product.Kind]++
+		can := p.Can(product.Kind)
+		switch {
+		case !product.Kind.Bought(), !can.Sells:
+			t.Errorf("on the list and not to be bought: %+v", product)
+		case product.Code == "", product.Name == "", product.Vendor == "", product.Min <= 0, product.Max < product.Min:
+			t.Errorf("not whole: %+v", product)
+		case product.Reversible && !can.Reverses:
+			t.Errorf("reversible, and nobody reverses it: %+v", product)
+		case product.Kind == vend.KindBill && product.Biller == "":
+			t.Errorf("a bill without a biller: %+v", product)
+		case seen[product.Code]:
+			t.Errorf("twice: %+v", product)
+		}
+		seen[product.Code] = true
+	}
+	for _, k := range vend.Kinds() {
+		if k.Bought() && p.Can(k).Sells && kinds[k] == 0 {
+			t.Errorf("nothing of kind %s is on the list", k)
+		}
+	}
+}
+
+func notSold(t *testing.T, b Bench, kinds []vend.Kind) {
+	for _, k := range append(vend.Kinds(), "", "lottery") {
+		if slices.Contains(kinds, k) || (k == vend.KindReverse && b.Provider.(capable).Can(k).Sells) {
+			continue
+		}
+		s := b.sale(vend.KindAirtime, ref)
+		s.Kind = k
+		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
+			t.Errorf("%q: error %v, want ErrRefused", k, err)
+		}
+	}
+}
