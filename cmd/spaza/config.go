@@ -35,6 +35,10 @@ type config struct {
 	FlashAcct   string        `env:"SPAZA_FLASH_ACCOUNT_NUMBER" doc:"account number of the merchant"`
 	FlashStore  string        `env:"SPAZA_FLASH_STORE_ID" doc:"storeId sent with every sale, where Flash asks for one"`
 	FlashTill   string        `env:"SPAZA_FLASH_TERMINAL_ID" doc:"terminalId sent with every sale, where Flash asks for one"`
+	FlashRev    string        `env:"SPAZA_FLASH_REVISION" envDefault:"2025" doc:"revision of the API that the account speaks: 2025, or 2023 for the draft of March 2023"`
+	FlashCodes  string        `env:"SPAZA_FLASH_PRODUCT_CODES" envDefault:"number" doc:"how product codes are sent: number, as the document's tables say, or text, as its examples do"`
+	FlashPaid   string        `env:"SPAZA_FLASH_PAID_FROM" envDefault:"balance" doc:"where customers' money for 1Vouchers and bills comes from: balance (they are disbursed) or payment (purchased)"`
+	FlashSoft   string        `env:"SPAZA_FLASH_RELEASE_SOFT" envDefault:"no" doc:"yes: believe codes that only read like not processed, once they came back often enough; ask Flash first"`
 	ReplyBudget time.Duration `env:"SPAZA_REPLY_BUDGET" envDefault:"3s" doc:"how long a USSD answer waits for the provider"`
 	USSDKey     secret.Text   `env:"SPAZA_USSD_KEY" doc:"shared secret on every USSD route, as ?key= or as password; unset: this machine only"`
 	SMSURL      string        `env:"SPAZA_SMS_API_URL" doc:"host of the Africa's Talking messaging API; unset: the handset's inbox"`
@@ -144,6 +148,18 @@ func (c *config) check() (faults []error) {
 		if p, err := url.Parse(u); u != "" && (err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "") {
 			bad("%s must be an http or https address", name)
 		}
+	}
+	if c.FlashRev != "2025" && c.FlashRev != "2023" {
+		bad("SPAZA_FLASH_REVISION is %q; want 2025 or 2023", c.FlashRev)
+	}
+	if c.FlashCodes != "number" && c.FlashCodes != "text" {
+		bad("SPAZA_FLASH_PRODUCT_CODES is %q; want number or text", c.FlashCodes)
+	}
+	if c.FlashPaid != "balance" && c.FlashPaid != "payment" {
+		bad("SPAZA_FLASH_PAID_FROM is %q; want balance or payment", c.FlashPaid)
+	}
+	if c.FlashSoft != "no" && c.FlashSoft != "yes" {
+		bad("SPAZA_FLASH_RELEASE_SOFT is %q; want yes or no", c.FlashSoft)
 	}
 	if c.FlashBase != "" && (c.FlashKey.Empty() || c.FlashAcct == "") {
 		bad("SPAZA_FLASH_BASE_URL is set, so SPAZA_FLASH_API_KEY and SPAZA_FLASH_ACCOUNT_NUMBER are required")

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"spaza/flashapi"
 )
 
 var update = flag.Bool("update", false, "rewrite generated files")
@@ -50,6 +52,20 @@ func TestWhatProductionAccepts(t *testing.T) {
 	}
 }
 
+func TestTheAccountsRevisionReachesTheClient(t *testing.T) {
+	c, err := readConfig(set("SPAZA_FLASH_REVISION=2023", "SPAZA_FLASH_PRODUCT_CODES=text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := c.flashOptions(); o.Dialect != flashapi.Draft2023 || !o.ProductCodeAsText {
+		t.Errorf("client is made with %v, %v", o.Dialect, o.ProductCodeAsText)
+	}
+	c, err = readConfig(nil)
+	if o := c.flashOptions(); err != nil || o.Dialect != flashapi.Revision2025 || o.ProductCodeAsText {
+		t.Errorf("by default: %v, %v, %v", o.Dialect, o.ProductCodeAsText, err)
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -57,6 +73,10 @@ func TestWhatIsRefused(t *testing.T) {
 		want string
 	}{
 		{"an unknown environment", set("SPAZA_ENV=staging"), "SPAZA_ENV"},
+		{"a revision that is not there", set("SPAZA_FLASH_REVISION=2024"), "SPAZA_FLASH_REVISION"},
+		{"product codes in roman", set("SPAZA_FLASH_PRODUCT_CODES=roman"), "SPAZA_FLASH_PRODUCT_CODES"},
+		{"money from nowhere", set("SPAZA_FLASH_PAID_FROM=air"), "SPAZA_FLASH_PAID_FROM"},
+		{"a policy of maybe", set("SPAZA_FLASH_RELEASE_SOFT=maybe"), "SPAZA_FLASH_RELEASE_SOFT"},
 		{"a provider that is not there", set("SPAZA_PROVIDER=electrum"), "SPAZA_PROVIDER"},
 		{"an address without a port", set("SPAZA_LISTEN=localhost"), "SPAZA_LISTEN"},
 		{"an open admin listener", set("SPAZA_ADMIN_LISTEN=0.0.0.0:8081"), "SPAZA_ADMIN_TOKEN"},

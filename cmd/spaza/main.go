@@ -37,6 +37,8 @@ type commands struct {
 	} `cmd:"" help:"Configuration."`
 	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit status 1 when not."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Conformance conformanceCommand `cmd:"" help:"Try whether a server does what the Flash Partner API v4 says: the configured one, else the embedded simulator."`
 }
 
 // console is where a command reads and writes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,11 +82,13 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	if err != nil {
 		return a, err
 	}
-	provider := flashapi.NewProvider(flash, flashapi.ProviderOptions{})
-	a.shelf = vend.NewShelf(provider, vend.ShelfOptions{})
+	provider := flashapi.NewProvider(flash, flashapi.ProviderOptions{
+		PaidOtherwise: cfg.FlashPaid == "payment", ReleaseSoft: cfg.FlashSoft == "yes",
+	})
+	a.shelf = vend.NewShelf(provider, vend.ShelfOptions{Keeper: sql})
 
 	// The sale, and what is done later.
-	shop := vend.New(sql, provider, keys, vend.Options{Logger: a.log, Observe: func(o vend.Order) {
+	shop := vend.New(sql, provider, keys, vend.Options{Window: flashapi.ResendWindow, Logger: a.log, Observe: func(o vend.Order) {
 		metrics.Order(string(o.Kind), string(o.State), string(o.Reason))
 	}})
 	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
@@ -246,15 +249,27 @@ func (a *app) sessions() (*store.Sessions, error) {
 	return sessions, nil
 }
 
+// flashOptions are how Flash is reached, as configured.
+func (c *config) flashOptions() flashapi.Options {
+	o := flashapi.Options{
+		BaseURL: c.FlashBase, TokenURL: c.FlashToken, APIKey: c.FlashKey, AccountNumber: c.FlashAcct,
+		StoreID: c.FlashStore, TerminalID: c.FlashTill, ProductCodeAsText: c.FlashCodes == "text",
+	}
+	if c.FlashRev == "2023" {
+		o.Dialect = flashapi.Draft2023
+	}
+	return o
+}
+
 // flash connects to the configured provider, or to a simulator of it in this
 // process.
 func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
-	o := flashapi.Options{
-		BaseURL: a.cfg.FlashBase, TokenURL: a.cfg.FlashToken, APIKey: a.cfg.FlashKey, AccountNumber: a.cfg.FlashAcct,
-		StoreID: a.cfg.FlashStore, TerminalID: a.cfg.FlashTill, Observe: m.Upstream,
+	o := a.cfg.flashOptions()
+	o.Observe = m.Upstream
+	o.Alarm = func(share float64) {
+		a.log.Error("provider leaves many sales unclear", "share", fmt.Sprintf("%.0f%%", 100*share), "within", "5m", "alert", true)
 	}
 	if o.BaseURL == "" {
-		a.embedded = append(a.embedded, "provider simulator: no real airtime is sold (set SPAZA_FLASH_BASE_URL, _API_KEY, _ACCOUNT_NUMBER)")
 		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
 		if err != nil {
 			return nil, fmt.Errorf("start provider simulator: %w", err)
@@ -264,6 +279,8 @@ func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
 		a.onClose(srv.Close)
 		o.BaseURL, o.TokenURL = "http://"+l.Addr().String(), ""
 		o.APIKey, o.AccountNumber = secret.New(sandbox.DefaultAPIKey), sandbox.DefaultAccount
+		o.StoreID, o.TerminalID = cmp.Or(o.StoreID, "SPAZA1"), cmp.Or(o.TerminalID, "TILL1")
+		a.embedded = append(a.embedded, "provider simulator, its books on "+o.BaseURL+"/: no real airtime is sold (set SPAZA_FLASH_BASE_URL, _API_KEY, _ACCOUNT_NUMBER)")
 	}
 	c, err := flashapi.New(o)
 	if err != nil {
