@@ -213,9 +213,11 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 		return answer{sent: true}, errNoAnswer
 	}
 	defer resp.Body.Close()
-	body, err := readAll(resp, k.limit)
-	if err != nil {
-		return answer{sent: true}, fmt.Errorf("read answer: %w", err)
+	var body []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols { // after which the transport heeds no deadline
+		if body, err = readAll(resp, k.limit); err != nil {
+			return answer{sent: true}, fmt.Errorf("read answer: %w", err)
+		}
 	}
 	r := readAnswer(resp.StatusCode, body)
 	r.answer = secret.New(string(body))

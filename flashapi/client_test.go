@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -353,6 +354,74 @@ func TestTheBreakerOfALaneOpensAndClosesAgain(t *testing.T) {
 				t.Fatalf("after: HTTP %d, %v", x.Status, x.Err)
 			}
 		}
+	})
+}
+
+func TestAnOpenBreakerHoldsBackAllButOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ill atomic.Bool
+		var posts atomic.Int32
+		ill.Store(true)
+		gate := make(chan struct{})
+		c, err := New(Options{
+			BaseURL: "http://flash.example", APIKey: secret.New(testKey), AccountNumber: "1", BreakerFailures: 5, BreakerOpenFor: time.Minute, Rate: 1e6, Burst: 1e6,
+			Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				if r.URL.Path == "/token" {
+					giveToken(w, testToken, 36000)
+					return w.Result(), nil
+				}
+				posts.Add(1)
+				<-gate
+				if ill.Load() {
+					return nil, io.ErrUnexpectedEOF
+				}
+				_, _ = io.WriteString(w, `{"responseCode":0}`)
+				return w.Result(), nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const callers = 64
+		m := message(tenRand())
+		// storm makes the calls, and lets the host answer once all that will be
+		// sent is.
+		storm := func() (settled [3]int, sent int32) {
+			var all sync.WaitGroup
+			exchanges := make([]Exchange, callers)
+			for i := range exchanges {
+				all.Go(func() { exchanges[i] = c.Post(t.Context(), m) })
+			}
+			synctest.Wait()
+			sent = posts.Swap(0)
+			for range sent {
+				gate <- struct{}{}
+			}
+			all.Wait()
+			for _, x := range exchanges {
+				if v := Judge(m, x, true); !x.Sent && (!errors.Is(x.Err, ErrBreakerOpen) || v.Settled != Open) {
+					t.Errorf("not sent: %v, %+v", x.Err, v)
+				}
+				settled[Judge(m, x, false).Settled]++
+			}
+			return settled, sent
+		}
+		want := func(when string, open, happened, refused int, sent int32) {
+			t.Helper()
+			if got, n := storm(); got != [3]int{Open: open, Happened: happened, Refused: refused} || n != sent {
+				t.Errorf("%s: %d open, %d happened, %d refused, %d sent", when, got[Open], got[Happened], got[Refused], n)
+			}
+		}
+		want("all at once", callers, 0, 0, callers) // all were out before the first failed
+		want("open", 0, 0, callers, 0)
+		time.Sleep(time.Minute + time.Second)
+		want("one tries and fails", 1, 0, callers-1, 1)
+		want("open again", 0, 0, callers, 0)
+		time.Sleep(time.Minute + time.Second)
+		ill.Store(false)
+		want("one tries and succeeds", 0, 1, callers-1, 1)
+		want("closed", 0, callers, 0, callers)
 	})
 }
 

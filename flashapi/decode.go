@@ -224,10 +224,8 @@ func decodeObject(body []byte, into any) error {
 	}
 	for _, r := range repeats {
 		switch field := fields.Field(shape[r.place].index).Addr().Interface().(type) {
-		case *whole:
-			_ = field.UnmarshalJSON(r.value)
-		case *code:
-			_ = field.UnmarshalJSON(r.value)
+		case *whole, *code, *decimal:
+			_ = decodeValue(r.value, field) // marks the field
 		default:
 			return errTwice
 		}

@@ -109,8 +109,11 @@ func scrubError(err error, secrets []secret.Text) error {
 	if err == nil {
 		return nil
 	}
-	return &scrubbed{text: scrub(err.Error(), secrets), cause: err}
+	return &scrubbed{text: scrub(quotation.ReplaceAllString(err.Error(), `"..."`), secrets), cause: err}
 }
+
+// quotation is what net/http quotes of an answer that is not HTTP.
+var quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 
 // longDigits are nine digits or more, also when grouped by single spaces, dots
 // or hyphens: PINs, card and phone numbers.

@@ -26,6 +26,24 @@ func simulator() (*flashapi.Client, func()) {
 	return c, func() { c.Close(); server.Close() }
 }
 
+func ExampleClient_Products() {
+	c, stop := simulator()
+	defer stop()
+
+	products, err := c.Products(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range products {
+		if p.Group == "Cash Out PIN" {
+			fmt.Println(p.Code, p.Name, p.Min, "to", p.Max, "reversible:", p.AllowReversal)
+		}
+	}
+	// Output:
+	// 601 Cash Out PIN 2000 to 300000 reversible: true
+}
+
 func ExampleClient_RedeemFull() {
 	c, stop := simulator()
 	defer stop()

@@ -3,6 +3,7 @@ package flashapi
 import (
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 		serveBenchmarks()
 		return
 	}
+	log.SetOutput(io.Discard) // net/http logs what a host says unasked, and some of ours do
 	goleak.VerifyTestMain(m)
 }
 

@@ -2,6 +2,7 @@ package flashapi
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -45,6 +46,13 @@ type Verdict struct {
 	// choose to believe it.
 	Soft  bool
 	Alert bool // the operator should look
+}
+
+// LogValue implements slog.LogValuer: what the customer bought, and who it is
+// for, stays out of logs of every form.
+func (v Verdict) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("class", v.Class.String()), slog.String("code", v.Code), slog.String("reason", v.Reason),
+		slog.String("detail", v.Detail), slog.Bool("person", v.Person), slog.Bool("owed", v.Owed), slog.Bool("alert", v.Alert))
 }
 
 // ResendWindow is how long after its first sending a message may be sent again.
@@ -184,11 +192,12 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 		v.Detail = scrub(string(r.envelope.ResponseMessage), secrets)
 	}
 
-	switch got := string(r.envelope.Reference); {
-	case got != "" && got != m.Reference:
+	foreign := r.envelope.Reference != "" && string(r.envelope.Reference) != m.Reference
+	switch {
+	case foreign:
 		v.Class, v.Alert, v.Soft, v.Detail = ClassUnknown, true, false, "answer carries another reference"
 	case r.class == ClassSuccess:
-		v.judgeSuccess(op, asked, r, secrets)
+		secrets = v.judgeSuccess(op, asked, r, secrets)
 	default:
 		v.judgeFailure(op, m.Op, r, again)
 	}
@@ -199,7 +208,7 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 			v.Class = ClassRetryLater
 		}
 	}
-	if v.TransactionID == "" {
+	if !foreign {
 		v.TransactionID = field(string(r.envelope.TransactionID), secrets)
 	}
 	if result, ok := v.Result.(interface{ stamp(Receipt) }); ok {
@@ -241,15 +250,14 @@ func (v *Verdict) judgeFailure(op operation, name Op, r *reading, again bool) {
 }
 
 // judgeSuccess looks whether an answer with code 0 holds what the operation
-// should bring.
-func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secret.Text) {
+// should bring. It adds what in it is confidential to the secrets.
+func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secret.Text) []secret.Text {
 	if op.find == nil {
 		v.contradict("success of an operation that was not asked for")
-		return
+		return secrets
 	}
 	f := op.find(a, r.body)
 	secrets = slices.Concat(secrets, f.secrets)
-	v.TransactionID = field(string(r.envelope.TransactionID), secrets)
 	switch {
 	case f.contradicts != "":
 		v.contradict(f.contradicts)
@@ -261,6 +269,7 @@ func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secr
 			v.Alert, v.Detail = true, f.odd
 		}
 	}
+	return secrets
 }
 
 // contradict leaves a success open for a person.

@@ -2,10 +2,12 @@ package flashapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -247,6 +249,168 @@ func TestABusinessRefusalUnder401RenewsNothing(t *testing.T) {
 	if x.Status != 401 || tokens.Load() != 1 || posts.Load() != 1 {
 		t.Errorf("HTTP %d, %d tokens, %d posts", x.Status, tokens.Load(), posts.Load())
 	}
+}
+
+// guarded is a host that knows which of its tokens are good.
+type guarded struct {
+	mu            sync.Mutex
+	ttl           time.Duration
+	made, refused int
+	good          map[string]time.Time // the ends of its tokens
+	deaf          bool                 // refuses every token
+	sent          map[string][]string  // bodies by their references
+	arrived       func()               // called for every post, without the lock
+}
+
+func newGuarded(ttl time.Duration) *guarded {
+	return &guarded{ttl: ttl, good: make(map[string]time.Time), sent: make(map[string][]string)}
+}
+
+func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, _ := io.ReadAll(r.Body)
+	w := httptest.NewRecorder()
+	if r.URL.Path == "/token" {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.made++
+		token := fmt.Sprintf("T%d-not-real", g.made)
+		g.good["Bearer "+token] = time.Now().Add(g.ttl)
+		giveToken(w, token, int(g.ttl/time.Second))
+		return w.Result(), nil
+	}
+	var a struct{ Reference string }
+	_ = json.Unmarshal(body, &a)
+	g.mu.Lock()
+	good := !g.deaf && time.Now().Before(g.good[r.Header.Get("Authorization")])
+	g.sent[a.Reference] = append(g.sent[a.Reference], string(body))
+	if !good {
+		g.refused++
+	}
+	g.mu.Unlock()
+	if g.arrived != nil {
+		g.arrived()
+	}
+	if good {
+		_, _ = io.WriteString(w, `{"responseCode":0}`)
+	} else {
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+	return w.Result(), nil
+}
+
+// each calls from so many goroutines at once, under a reference of its own, and
+// counts what came of it.
+func (g *guarded) each(t *testing.T, c *Client, n int, round string) (happened, refused, open int) {
+	t.Helper()
+	var all sync.WaitGroup
+	var settled [3]atomic.Int32
+	for i := range n {
+		all.Go(func() {
+			p := tenRand()
+			p.Reference = fmt.Sprintf("%s-%d", round, i)
+			m := message(p)
+			settled[Judge(m, c.Post(t.Context(), m), false).Settled].Add(1)
+		})
+	}
+	all.Wait()
+	return int(settled[Happened].Load()), int(settled[Refused].Load()), int(settled[Open].Load())
+}
+
+func guardedClient(t *testing.T, g *guarded) *Client {
+	t.Helper()
+	c, err := New(Options{
+		BaseURL: "http://flash.example", APIKey: secret.New(testKey), AccountNumber: "1", Transport: g, Rate: 1e6, Burst: 1e6, BreakerFailures: 5,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTokensExpireUnderManyCallersUnnoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(10 * time.Minute)
+		c := guardedClient(t, g)
+		const minutes, callers = 180, 20
+		for minute := range minutes {
+			if done, _, _ := g.each(t, c, callers, fmt.Sprint(minute)); done != callers {
+				t.Fatalf("minute %d: %d of %d calls succeeded", minute, done, callers)
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		}
+		if g.refused != 0 || len(g.sent) != minutes*callers {
+			t.Errorf("%d calls were refused, %d made", g.refused, len(g.sent))
+		}
+		if want := minutes/9 + 1; g.made > want {
+			t.Errorf("%d tokens, want at most %d", g.made, want)
+		}
+	})
+}
+
+func TestAStormOfRefusedTokensRenewsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(time.Hour)
+		c := guardedClient(t, g)
+		if err := c.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const callers = 100
+		clear(g.good) // all are revoked
+		gate, held := make(chan struct{}), new(atomic.Int32)
+		g.arrived = func() {
+			held.Add(1)
+			<-gate // so that all of them have the old token
+		}
+		go func() {
+			synctest.Wait()
+			if n := held.Load(); n != callers {
+				t.Errorf("%d calls are out with the old token, want %d", n, callers)
+			}
+			close(gate)
+		}()
+		if done, _, _ := g.each(t, c, callers, "storm"); done != callers {
+			t.Errorf("%d of %d calls succeeded", done, callers)
+		}
+		if g.made != 2 || g.refused != callers {
+			t.Errorf("%d tokens and %d refusals, want 2 and %d", g.made, g.refused, callers)
+		}
+		for reference, bodies := range g.sent {
+			if len(bodies) != 2 || bodies[0] != bodies[1] {
+				t.Errorf("%s was sent as %q", reference, bodies)
+			}
+		}
+	})
+}
+
+func TestAHostThatRefusesAllTokensIsNotStormed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(time.Hour)
+		g.deaf = true
+		c := guardedClient(t, g)
+		const callers, seconds = 50, 60
+		for second := range seconds {
+			if _, refused, _ := g.each(t, c, callers, fmt.Sprint(second)); refused != callers {
+				t.Fatalf("second %d: %d of %d calls are known not to have happened", second, refused, callers)
+			}
+			time.Sleep(time.Second)
+		}
+		// Two for each gap of two seconds, and one or two for calls that began
+		// in between.
+		if most := 4 * (seconds/2 + 1); g.made > most {
+			t.Errorf("%d tokens in a minute, want at most %d", g.made, most)
+		}
+		for reference, bodies := range g.sent {
+			if len(bodies) > 2 {
+				t.Errorf("%s was sent %d times", reference, len(bodies))
+			}
+		}
+		g.deaf = false
+		time.Sleep(3 * time.Second)
+		if done, _, _ := g.each(t, c, callers, "after"); done != callers {
+			t.Errorf("after: %d of %d calls succeeded", done, callers)
+		}
+	})
 }
 
 func TestTheTokenIsAskedForAsTheDocumentSays(t *testing.T) {

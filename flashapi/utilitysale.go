@@ -170,7 +170,6 @@ func (s *UtilitySale) readUnits(b billingWire, tokens []tokenWire) (unreadable b
 	for i, t := range tokens {
 		units, use := t.Units.is, s.Tokens[i].Use
 		s.UnitType = cmp.Or(s.UnitType, string(units.UnitType))
-		unreadable = unreadable || units.Quantity.bad || t.Units.bad
 		var sum *Decimal
 		switch {
 		case use == TokenCredit && b.Units == decimal{}:
@@ -182,9 +181,8 @@ func (s *UtilitySale) readUnits(b billingWire, tokens []tokenWire) (unreadable b
 			continue
 		}
 		more, err := sum.Add(units.Quantity.is)
-		if *sum = more; err != nil {
-			unreadable = true
-		}
+		*sum = more
+		unreadable = unreadable || err != nil || units.Quantity.bad || t.Units.bad
 	}
 	s.UnitsKnown = s.UnitsKnown && !unreadable
 	return unreadable

@@ -54,7 +54,7 @@ func httpChecks() []check {
 		{name: "http.huge", section: "1.2.1.2", says: "a body of 4 MiB is survived", run: func(t *trial) {
 			op := t.run.ops[voucherRedeem]
 			q := t.encode(op.path, t.nothing(op))
-			q.body = bytes.Replace(q.body, []byte(`"amount":1`), []byte(`"amount":1,"metadata":{"a":"`+strings.Repeat("x", 4<<20)+`"}`), 1)
+			q.body = bytes.Replace(q.body, []byte(`"amount":99`), []byte(`"amount":99,"metadata":{"a":"`+strings.Repeat("x", 4<<20)+`"}`), 1)
 			a := t.run.send(t.ctx, q)
 			if a.succeeded() {
 				t.fault("a body of 4 MiB", "a refusal, or a closed connection", t.got(a))

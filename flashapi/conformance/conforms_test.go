@@ -15,6 +15,7 @@ import (
 )
 
 func TestTheSimulatorConforms(t *testing.T) {
+	t.Parallel()
 	r := try(t, simulator(t, nil), quick())
 	for _, one := range r.Results {
 		if one.Verdict == Fail {
@@ -42,6 +43,20 @@ func TestTheSimulatorConforms(t *testing.T) {
 	} {
 		if !slices.ContainsFunc(r.Answers, func(a Answer) bool { return a.Question == question && a.Answer == want }) {
 			t.Errorf("%s: not answered by %q", question, want)
+		}
+	}
+}
+
+func TestARunLeavesAServerFitForAnother(t *testing.T) {
+	t.Parallel()
+	target := simulator(t, nil)
+	try(t, target, quick())
+	for _, one := range try(t, target, quick()).Results {
+		if one.Verdict == Fail {
+			t.Errorf("%s failed: %+v", one.Check, one.Faults)
+		}
+		if once := one.Check == "prepaid-utilities.purchase.fbe" || one.Check == "prepaid-utilities.lookup.fbe"; once != (one.Verdict == Skipped) {
+			t.Errorf("%s: %s %s", one.Check, one.Verdict, one.Reason)
 		}
 	}
 }
@@ -109,6 +124,7 @@ func TestAServerThatSellsNothingIsTriedWithTheFixturesVouchers(t *testing.T) {
 }
 
 func TestWhatAFixtureLacksIsSkippedWithTheReason(t *testing.T) {
+	t.Parallel()
 	target := simulator(t, nil)
 	target.Fixture = Fixture{}
 	r := try(t, target, quick())

@@ -21,8 +21,8 @@
 //
 // On a real host a purchase is a purchase. Without Options.AllowSpending only
 // lookups, lists and refusals are tried, and every request to an operation that
-// moves money asks for something that does not exist or costs one cent, so that
-// a server which fails to refuse it does no harm either. With it, every sale is
+// moves money asks for something that does not exist or for nothing, so that a
+// server which fails to refuse it does no harm either. With it, every sale is
 // counted against Options.SpendLimit before it is asked for. The production host
 // is refused unless Options.AllowProduction says otherwise.
 //

@@ -110,14 +110,23 @@ const noSuchPIN = "0000000000000000"
 // noSuchProduct is the largest product code that the examples show.
 const noSuchProduct = 2147483647
 
+// petty is the amount in requests that are to be refused anyway: less than any
+// product costs, in cents.
+const petty = 99
+
 // nothing is a well-formed request for something that does not exist: even a
-// server that forgets to refuse it can give nothing for it, or a cent's worth.
+// server that forgets to refuse it can give nothing for it, or a rand's worth.
+// Where nothing but the amount says what is wanted, it is zero: a voucher of 99
+// cents may well be had.
 func (t *trial) nothing(op operation) fields {
 	f := t.head(op)
 	for _, property := range op.required {
 		switch property {
 		case "amount":
-			f[property] = 1
+			f[property] = petty
+			if len(op.required) == 1 {
+				f[property] = 0
+			}
 		case "productCode":
 			f[property] = noSuchProduct
 		case "pin":

@@ -20,6 +20,7 @@ import (
 )
 
 func TestNothingIsBoughtUnlessAllowed(t *testing.T) {
+	t.Parallel()
 	s := sandbox.New(sandbox.Options{SlowFor: time.Millisecond})
 	o := quick()
 	o.AllowSpending = false
@@ -55,6 +56,7 @@ func asks(t *testing.T) (bodies map[string][]map[string]any) {
 }
 
 func TestEvenAServerThatRefusesNothingLosesNothingWithoutSpending(t *testing.T) {
+	t.Parallel()
 	bodies, bad := asks(t), Simulator()
 	harmless := []string{noSuchPIN, bad.UsedPIN.Reveal(), bad.CancelledPIN.Reveal(), bad.ExpiredPIN.Reveal()}
 	for _, op := range operations() {
@@ -72,7 +74,7 @@ func TestEvenAServerThatRefusesNothingLosesNothingWithoutSpending(t *testing.T) 
 				}
 				continue
 			}
-			if n, ok := body["amount"].(float64); ok && n > 11 && n < 1e15 {
+			if n, ok := body["amount"].(float64); ok && n > petty && n < 1e15 {
 				t.Errorf("%s was asked for %v cents", op.path, n)
 			}
 			if code, ok := body["productCode"].(float64); ok && code > 0 && code != 1.5 && code != noSuchProduct {
@@ -83,6 +85,7 @@ func TestEvenAServerThatRefusesNothingLosesNothingWithoutSpending(t *testing.T) 
 }
 
 func TestTheSpendingLimitHolds(t *testing.T) {
+	t.Parallel()
 	s := sandbox.New(sandbox.Options{SlowFor: time.Millisecond})
 	o := quick()
 	o.SpendLimit = 100_00
@@ -166,6 +169,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 }
 
 func TestNoSecretIsInTheReport(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	secrets := map[string]bool{sandbox.DefaultAPIKey: true}
 	collect := func(v any) {}

@@ -337,6 +337,7 @@ func TestAServerThatAnswersNothingUsefulFailsAndIsSurvived(t *testing.T) {
 }
 
 func TestWithoutATokenTheRestIsSkipped(t *testing.T) {
+	t.Parallel()
 	r := try(t, serve(t, http.NotFoundHandler(), nil), quick())
 	if one := result(t, r, "auth.token"); one.Verdict != Fail {
 		t.Errorf("auth.token: %s", one.Verdict)

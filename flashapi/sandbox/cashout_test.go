@@ -50,6 +50,7 @@ func TestACashOutPINThatWasUsedStays(t *testing.T) {
 func TestASerialNumberMustFitItsProduct(t *testing.T) {
 	l := setup(t)
 	serial := l.buy("cash-out-pin/purchase", "A", props{"amount": 20000, "productCode": 601})["serialNumber"]
+	uniform := l.buy("exclusive-voucher/purchase", "A2", props{"amount": 1000, "productCode": 701})["serialNumber"]
 	for name, c := range map[string]struct {
 		op     string
 		status int
@@ -66,10 +67,11 @@ func TestASerialNumberMustFitItsProduct(t *testing.T) {
 		"I": {"cash-out-pin/purchase", 400, 2308, props{"amount": 20000}},
 		"J": {"cash-out-pin/purchase", 404, 2101, props{"amount": 20000, "productCode": 1}},
 		"K": {"cash-out-pin/purchase", 400, 2204, props{"amount": 19_99, "productCode": 601}},
+		"M": {"exclusive-voucher/cancel", 400, 2268, props{"serialNumber": uniform, "productCode": 702}},
 		"L": {"cash-out-pin/lookup", 400, 2414, props{"serialNumber": "6241400000000000", "productCode": 601}},
 	} {
 		status, answer := l.post(c.op, ask(name, c.more))
 		wantCode(t, name, status, answer, c.status, c.code)
 	}
-	l.money("at the end", DefaultFloat-200_00, 0)
+	l.money("at the end", DefaultFloat-210_00, 0)
 }

@@ -61,6 +61,10 @@ func catalogue() []article {
 			howTo: "Give the PIN at a shop that takes this voucher.", smallText: "Only for what the voucher names.",
 		},
 		article{
+			code: 702, name: "Food Parcel Voucher", min: 10_00, max: 2000_00, supplier: "Flash", vendor: "Flash", group: groupExclusive,
+			howTo: "Give the PIN at a shop that takes this voucher.", smallText: "Only for what the voucher names.",
+		},
+		article{
 			code: 801, name: "Flash Token", min: 5_00, max: 3000_00, supplier: "Flash", vendor: "Flash", group: groupToken,
 			howTo: "Enter the PIN where Flash Token is accepted.", smallText: "Good for three years.",
 		},

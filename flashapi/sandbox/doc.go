@@ -86,8 +86,8 @@
 //	16  other_reference  an answer that names another reference after
 //	17  zero_under_500   code 0 under HTTP 500 after
 //	18  deep             an answer nested 100 000 levels deep after
-//	19  huge             an answer of 16 MB after
-//	20  drip             the answer byte by byte, a 25th of Options.SlowFor each
+//	19  huge             an answer of 8 MB after
+//	20  drip             the answer in pieces of 16 bytes, after a fifth of Options.SlowFor each
 //	21  truncated        the answer breaks off in its middle, after
 //	22  wrong_types      an answer with objects for numbers and the like after
 //	23  code_under_200   code 2222 under HTTP 200 before

@@ -10,12 +10,16 @@ func TestAnExclusiveVoucherIsRedeemedOnlyAsSuch(t *testing.T) {
 	wantCode(t, "as a 1Voucher", status, answer, 404, 2402)
 	status, answer = l.post("exclusive-voucher/redeem", ask("C", props{"pin": pin, "amount": 4000, "productCode": 601}))
 	wantCode(t, "as another product", status, answer, 400, 2257)
+	status, answer = l.post("exclusive-voucher/redeem", ask("C2", props{"pin": pin, "amount": 4000, "productCode": 702}))
+	wantCode(t, "as another of its kind", status, answer, 400, 2257)
 	change := l.buy("exclusive-voucher/redeem", "D", props{"pin": pin, "amount": 4000, "productCode": "701"})
 	l.money("redeemed in part", DefaultFloat-100_00, 40_00)
 	rest, _ := change["pin"].(string)
 	status, answer = l.post("1voucher/redeem", redeemBody("E", rest, "0"))
 	wantCode(t, "the rest as a 1Voucher", status, answer, 404, 2402)
-	l.buy("exclusive-voucher/redeem", "F", props{"pin": rest, "amount": 0})
+	if v := l.buy("exclusive-voucher/redeem", "F", props{"pin": rest, "amount": 0}); v["status"] != "Redeemed" || v["redemptionDate"] != "2025-05-01T10:00:00+02:00" {
+		t.Errorf("voucher %v", v)
+	}
 	l.money("redeemed", DefaultFloat-100_00, 100_00)
 
 	one, _ := l.buy("1voucher/purchase", "G", props{"amount": 1000})["pin"].(string)

@@ -67,7 +67,7 @@ func faultKinds() []faultKind {
 		{faultZeroUnder500, "zero_under_500", "code 0 under HTTP 500, processed", false, 0},
 		{faultDeep, "deep", "answer nested very deep, processed", false, 0},
 		{faultHuge, "huge", "answer of many megabytes, processed", false, 0},
-		{faultDrip, "drip", "answer byte by byte, processed", false, 0},
+		{faultDrip, "drip", "answer in small pieces, slowly, processed", false, 0},
 		{faultTruncated, "truncated", "answer broken off in the middle, processed", false, 0},
 		{faultWrongTypes, "wrong_types", "answer with wrong types, processed", false, 0},
 		{faultCodeUnder200, "code_under_200", "code 2222 under HTTP 200 before, then success", true, 2222},

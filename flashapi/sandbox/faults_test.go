@@ -132,6 +132,9 @@ func TestEveryDocumentedCodeIsWorded(t *testing.T) {
 			}
 		}
 	}
+	if (refusal{code: 9999}).meaning() == "" {
+		t.Error("a code that is not documented has no words")
+	}
 	if len(meanings()) != documented {
 		t.Errorf("%d codes are worded, %d documented", len(meanings()), documented)
 	}

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +59,32 @@ func FuzzABodyIsReadOrRefused(f *testing.F) {
 			if _, documented := meanings()[no.code]; !documented {
 				t.Errorf("%s %q: code %d", op, body, no.code)
 			}
+		}
+	})
+}
+
+// FuzzAControlBodyIsTakenOrRefused wants an answer in JSON for any body.
+func FuzzAControlBodyIsTakenOrRefused(f *testing.F) {
+	paths := []string{"faults", "float", "vouchers", "tokens/revoke", "reset"}
+	for i, body := range []string{`{"fault":"cut_after","times":2}`, `{"cents":0}`, `{"serialNumber":"1","status":"Redeemed"}`, ``, `{}`, `null`, `{"delayMs":1e3}`} {
+		f.Add(i, body)
+	}
+	s := New(Options{})
+	f.Fuzz(func(t *testing.T, which int, body string) {
+		path := paths[uint(which)%uint(len(paths))]
+		r := httptest.NewRequest("POST", "http://127.0.0.1/sandbox/"+path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		var answer map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+			t.Fatalf("%s %q: %s", path, body, w.Body)
+		}
+		if _, refused := answer["error"]; refused != (w.Code >= 400) || w.Code >= 500 {
+			t.Errorf("%s %q: HTTP %d, %v", path, body, w.Code, answer)
+		}
+		if b := s.Books(); b.Float < 0 || b.Float > maxFloat {
+			t.Errorf("%s %q: float %d", path, body, b.Float)
 		}
 	})
 }

@@ -52,3 +52,33 @@ func TestThePagesShowTheBooksAndNoPIN(t *testing.T) {
 		}
 	}
 }
+
+func TestThePageShowsVouchersNumbersFaultsAndCatalogue(t *testing.T) {
+	l := setup(t)
+	voucher := l.buy("1voucher/purchase", "A", props{"amount": 12300})
+	l.buy("cash-out-pin/purchase", "B", props{"amount": 4500, "productCode": 601})
+	l.buy("1voucher/reverse", "C", props{"originalReference": "A"})
+	l.post("1voucher/redeem", ask("D", props{"pin": "5000500000000001", "amount": 4500, "mobileNumber": "27829876543"}))
+	page, _ := l.page("/")
+	pin, _ := voucher["pin"].(string)
+	serial, _ := voucher["serialNumber"].(string)
+	for _, want := range []string{
+		"..." + pin[12:], serial, "Reversed", "R123.00", "Cash Out PIN", "reversed", "Vouchers not used yet</dt><dd>R50.00", "<td data-label=\"Sent to\" class=\"n\">27829876543</td>",
+		"Mobile number", "Exclusive voucher PIN", "no_goods_once", "276000100" + "14", "Protea Fashion Gift Voucher", "2900000005013", "No fault is switched on",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("page does not show %q", want)
+		}
+	}
+	if strings.Contains(page, pin) {
+		t.Error("page shows a whole PIN")
+	}
+	for _, n := range TestNumbers() {
+		if !strings.Contains(page, ">"+n.Value+"<") {
+			t.Errorf("page does not show %s %s", n.Kind, n.Value)
+		}
+	}
+	if books, _ := l.page("/sandbox/books"); strings.Contains(books, pin) || !strings.Contains(books, `"outstanding":5000`) {
+		t.Errorf("books %s", books)
+	}
+}

@@ -4,15 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 const (
-	deepLevels = 100_000  // of an answer with fault 18
-	hugeLength = 16 << 20 // of an answer with fault 19, in bytes
-	dripParts  = 25       // of Options.SlowFor is one byte with fault 20
+	deepLevels = 100_000 // of an answer with fault 18
+	hugeLength = 8 << 20 // of an answer with fault 19, in bytes
+	dripLength = 16      // of a piece with fault 20, in bytes
+	dripPause  = 5       // Options.SlowFor is so many pauses between two pieces
 )
 
 // after spoils the answer to work that was done; false when the answer is to be
@@ -49,7 +51,7 @@ func (b blow) after(w http.ResponseWriter, r *http.Request, slow time.Duration, 
 	case faultHuge:
 		writeHuge(w, status, answer)
 	case faultDrip:
-		drip(w, r, slow/dripParts, status, answer)
+		drip(w, r, slow/dripPause, status, answer)
 	case faultTruncated:
 		w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 		writeBytes(w, status, answer[:len(answer)/2])
@@ -113,15 +115,15 @@ func writeHuge(w http.ResponseWriter, status int, answer []byte) {
 	_, _ = w.Write(end)
 }
 
-// drip writes the answer byte by byte until it is whole or nobody listens.
+// drip writes the answer in small pieces until it is whole or nobody listens.
 func drip(w http.ResponseWriter, r *http.Request, pause time.Duration, status int, answer []byte) {
 	writeBytes(w, status, nil)
 	flush := http.NewResponseController(w)
-	for i := range answer {
+	for piece := range slices.Chunk(answer, dripLength) {
 		if r.Context().Err() != nil {
 			cut()
 		}
-		if _, err := w.Write(answer[i : i+1]); err != nil || flush.Flush() != nil {
+		if _, err := w.Write(piece); err != nil || flush.Flush() != nil {
 			return
 		}
 		wait(r.Context(), pause)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -153,4 +154,51 @@ func TestASlowAnswerEndsWhenTheCallerLeaves(t *testing.T) {
 	}
 	status, answer := l.post("1voucher/redeem", body)
 	wantCode(t, "again", status, answer, 200, 0)
+}
+
+func TestManyTillsAtOnceIssueAndReverseOnce(t *testing.T) {
+	l := setup(t)
+	var all sync.WaitGroup
+	for i := range 24 {
+		all.Go(func() {
+			ref := fmt.Sprintf("A-%d", i%3)
+			l.post("1voucher/purchase", ask(ref, props{"amount": 10000}))
+			l.post("1voucher/reverse", ask(fmt.Sprintf("B-%d", i), props{"originalReference": "A-0"}))
+			l.post("exclusive-voucher/redeem", ask(fmt.Sprintf("C-%d", i%2), props{"pin": "4000500000000001", "amount": 1000}))
+		})
+	}
+	all.Wait()
+	l.money("two sold, one reversed, one redeemed", DefaultFloat-200_00, 10_00)
+	if b := l.sandbox.Books(); b.Counts["reversed"] != 1 || b.Outstanding != 240_00 {
+		t.Errorf("books %+v", b)
+	}
+}
+
+// same reads as one byte for ever, or not at all.
+type same struct{ byte }
+
+func (r same) Read(b []byte) (int, error) {
+	if r.byte == 0 {
+		return 0, errors.New("no randomness")
+	}
+	for i := range b {
+		b[i] = r.byte
+	}
+	return len(b), nil
+}
+
+func TestPINsDifferWhateverTheRandomness(t *testing.T) {
+	for _, r := range []same{{0}, {'3'}, {9}} {
+		l := setup(t, func(o *Options) { o.Random = r })
+		seen := make(map[any]bool)
+		for i := range 5 {
+			v := l.buy("1voucher/purchase", fmt.Sprintf("A-%d", i), props{"amount": 1000})
+			pin, _ := v["pin"].(string)
+			serial, _ := v["serialNumber"].(string)
+			if seen[pin] || seen[serial] || !isDigits(pin, 16) || pin[0] != '8' || !isDigits(serial, 12) {
+				t.Errorf("voucher %v after %v", v, seen)
+			}
+			seen[pin], seen[serial] = true, true
+		}
+	}
 }

@@ -309,7 +309,7 @@ func TestAFaultOfAMeterStrikesWhereItShouldAndIsRecoveredFrom(t *testing.T) {
 		if k.fault == faultHang || k.fault == faultHuge || k.fault == faultRedirect {
 			continue // have tests of their own, or need a client that follows nothing
 		}
-		l := setup(t)
+		l := setup(t, func(o *Options) { o.SlowFor = 1 })
 		late := faultMeter(makerFaultAtPurchase, k.fault)
 		status, answer := l.post(opUtilityLookup, meterBody("L", late, 0, ""))
 		wantCode(t, "lookup before fault "+k.fault.number(), status, answer, 200, 0)
