@@ -192,7 +192,7 @@ func (d *decimal) UnmarshalJSON(b []byte) error {
 	n, err := ParseDecimal(string(t))
 	if err != nil || (d.present && d.is != n) {
 		*d = decimal{bad: true}
-		return nil
+		return nil //nolint:nilerr // it is marked, and the rules decide
 	}
 	if !d.bad {
 		d.is, d.present = n, true

@@ -3,7 +3,7 @@ package flashapi
 import (
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		serveBenchmarks()
 		return
 	}
-	log.SetOutput(io.Discard) // net/http logs what a host says unasked, and some of ours do
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http logs what a host says unasked, and some of ours do
 	goleak.VerifyTestMain(m)
 }
 

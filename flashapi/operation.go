@@ -50,9 +50,9 @@ const (
 type effect uint8
 
 const (
-	sells effect = iota // moves money; the careful reading is the default
-	reads               // changes nothing, so that nothing is lost by asking again
-	undoes              // cancels or reverses a transaction, as a transaction of its own
+	sells  effect = iota // moves money; the careful reading is the default
+	reads                // changes nothing, so that nothing is lost by asking again
+	undoes               // cancels or reverses a transaction, as a transaction of its own
 )
 
 // operation is what is to be known of an operation.

@@ -28,9 +28,13 @@ func (sandboxCommand) Run(ctx context.Context, c console) error {
 	at := "http://" + localAddress(l.Addr().String())
 	fmt.Fprintf(c.out, "Simulator of the Flash Partner API v4 on %s (its books and test numbers: %s/)\n\n", l.Addr(), at)
 	fmt.Fprintf(c.out, "SPAZA_FLASH_BASE_URL=%s\nSPAZA_FLASH_API_KEY=%s\nSPAZA_FLASH_ACCOUNT_NUMBER=%s\n\n", at, sandbox.DefaultAPIKey, sandbox.DefaultAccount)
+	faults := 0
 	for _, n := range sandbox.TestNumbers() {
-		fmt.Fprintf(c.out, "%-8s %-17s %s\n", n.Kind, n.Value, n.Meaning)
+		if faults = max(faults, n.Fault); n.Fault == 0 {
+			fmt.Fprintf(c.out, "%-9s %-17s %s\n", n.Kind, n.Value, n.Meaning)
+		}
 	}
+	fmt.Fprintf(c.out, "\nThe page lists the numbers of all %d faults, and how to switch one on for whatever comes next.\n", faults)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

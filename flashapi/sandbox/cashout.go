@@ -12,7 +12,7 @@ func (s *Sandbox) cashOutRoutes() {
 func (s *Sandbox) readPurchase(group string) reader {
 	return func(f *fields) (work, *refusal) {
 		job := work{head: f.head(), amount: f.whole("amount")}
-		product := f.product("productCode", true)
+		product := f.product(true)
 		f.alphanumeric("paymentMethod")
 		if no := f.refusal(); no != nil {
 			return job, no
@@ -25,7 +25,7 @@ func (s *Sandbox) readPurchase(group string) reader {
 // number; do works on it with the lock held.
 func (s *Sandbox) readNamed(f *fields, group string, do func(*voucher) (map[string]any, int64, *refusal)) (work, *refusal) {
 	job := work{head: f.head()}
-	serial, product := f.text("serialNumber", true), f.product("productCode", true)
+	serial, product := f.text("serialNumber", true), f.product(true)
 	f.wrong = f.wrong || !isAlphanumeric(serial, "")
 	if no := f.refusal(); no != nil {
 		return job, no

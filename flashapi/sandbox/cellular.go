@@ -7,7 +7,7 @@ func (s *Sandbox) cellularRoutes() { s.post("cellular/pinless/purchase", s.readP
 // readPinless understands a recharge (section 2.8.1).
 func (s *Sandbox) readPinless(f *fields) (work, *refusal) {
 	job := work{head: f.head(), amount: f.whole("amount")}
-	product, mobile := f.product("productCode", true), f.loose("mobileNumber")
+	product, mobile := f.product(true), f.loose("mobileNumber")
 	f.alphanumeric("paymentMethod")
 	if no := f.refusal(); no != nil {
 		return job, no

@@ -11,7 +11,7 @@ func (s *Sandbox) exclusiveRoutes() {
 // voucher will do.
 func (s *Sandbox) readExclusiveRedeem(f *fields) (work, *refusal) {
 	job := work{head: f.head(), amount: f.whole("amount")}
-	pin, mobile, product := f.pin(), f.mobile(), f.product("productCode", false)
+	pin, mobile, product := f.pin(), f.mobile(), f.product(false)
 	if no := f.refusal(); no != nil {
 		return job, no
 	}

@@ -72,8 +72,8 @@ func (f *fields) loose(name string) string {
 
 // product reads a product code: a positive integer, which the document shows
 // both as number and as text. It comes without leading zeros; empty for none.
-func (f *fields) product(name string, required bool) string {
-	raw := f.take(name, required)
+func (f *fields) product(required bool) string {
+	raw := f.take("productCode", required)
 	if raw == nil {
 		return ""
 	}

@@ -23,7 +23,7 @@ func (s *Sandbox) readFlashToken(f *fields) (work, *refusal) {
 	case `0`, `"0"`:
 		f.take("productCode", false)
 	default:
-		if given := f.product("productCode", false); given != "" {
+		if given := f.product(false); given != "" {
 			product = given
 		}
 	}

@@ -11,7 +11,7 @@ func (s *Sandbox) giftRoutes() { s.post("gift-voucher/purchase", s.readGift) }
 // named by its product code or by its barcode, never by both.
 func (s *Sandbox) readGift(f *fields) (work, *refusal) {
 	job := work{head: f.head(), amount: f.whole("amount")}
-	product, barcode := f.product("productCode", false), f.barcode()
+	product, barcode := f.product(false), f.barcode()
 	f.alphanumeric("paymentMethod")
 	f.till(job.head)
 	switch {

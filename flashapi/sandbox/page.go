@@ -23,9 +23,9 @@ var (
 
 func (s *Sandbox) pageRoutes() {
 	page := template.Must(template.New("page").Funcs(template.FuncMap{"rand": inRand, "time": inSAST}).Parse(pageHTML))
-	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer
-		if err := page.Execute(&b, s.view()); err != nil {
+		if err := page.Execute(&b, s.view(r.Host)); err != nil {
 			http.Error(w, "cannot show the page", http.StatusInternalServerError)
 			return
 		}
@@ -51,6 +51,7 @@ func pageHeaders(h http.Header, contentType string) {
 
 // view is everything that the page shows. No whole PIN is in it.
 type view struct {
+	Host      string // as the caller named it
 	Books     Books
 	Figures   []figure
 	Switched  []switchedLine
@@ -105,11 +106,11 @@ type articleLine struct {
 	Reversal              bool
 }
 
-func (s *Sandbox) view() view {
+func (s *Sandbox) view(host string) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := view{
-		Books: s.booksLocked(shownTransactions), Delay: s.switches.delay,
+		Host: host, Books: s.booksLocked(shownTransactions), Delay: s.switches.delay,
 		Numbers: groupNumbers(0), Catalogue: groupArticles(s.catalogue),
 	}
 	v.Figures = []figure{

@@ -47,7 +47,7 @@ func (b blow) after(w http.ResponseWriter, r *http.Request, slow time.Duration, 
 	case faultZeroUnder500:
 		writeBytes(w, http.StatusInternalServerError, answer)
 	case faultDeep:
-		writeBytes(w, status, with(answer, `,"additional":`+strings.Repeat("[", deepLevels)+strings.Repeat("]", deepLevels)))
+		writeBytes(w, status, begun(answer, `,"additional":`+strings.Repeat("[", deepLevels)+strings.Repeat("]", deepLevels)+"}"))
 	case faultHuge:
 		writeHuge(w, status, answer)
 	case faultDrip:
@@ -94,25 +94,21 @@ func changed(answer []byte, to map[string]any) []byte {
 	return b
 }
 
-// with is an answer with one more property, in its JSON.
-func with(answer []byte, more string) []byte {
-	if len(answer) < 2 {
-		return answer
-	}
-	return append(append(append([]byte(nil), answer[:len(answer)-1]...), more...), '}')
+// begun is an answer without its last brace, so that more can follow.
+func begun(answer []byte, more string) []byte {
+	return append(bytes.Clone(bytes.TrimSuffix(answer, []byte("}"))), more...)
 }
 
 // writeHuge writes the answer with one more property of many megabytes.
 func writeHuge(w http.ResponseWriter, status int, answer []byte) {
-	begun, end, _ := bytes.Cut(with(answer, `,"additional":"~"`), []byte("~"))
-	writeBytes(w, status, begun)
+	writeBytes(w, status, begun(answer, `,"additional":"`))
 	chunk := []byte(strings.Repeat("x", 64<<10))
 	for range hugeLength / len(chunk) {
 		if _, err := w.Write(chunk); err != nil {
 			return
 		}
 	}
-	_, _ = w.Write(end)
+	_, _ = w.Write([]byte(`"}`))
 }
 
 // drip writes the answer in small pieces until it is whole or nobody listens.

@@ -74,8 +74,8 @@ func sold(t *testing.T, b Bench) (kinds []vend.Kind) {
 
 const ref = "P-01SUITE0001"
 
-// sale is a sale of a kind under a reference.
-func (b Bench) sale(k vend.Kind, ref string) vend.Sale {
+// sale is a sale of a kind under the reference of the suite.
+func (b Bench) sale(k vend.Kind) vend.Sale {
 	s := b.Sale(k)
 	s.Ref = ref
 	return s
@@ -147,7 +147,7 @@ func (b Bench) moved(t *testing.T, before, want ledger.Cents) {
 }
 
 func goesThrough(t *testing.T, b Bench, k vend.Kind) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
 	b.delivered(t, s, a)
 	if a.ProviderRef == "" {
@@ -160,7 +160,7 @@ func goesThrough(t *testing.T, b Bench, k vend.Kind) {
 }
 
 func preparesQuietly(t *testing.T, b Bench, k vend.Kind) {
-	s := b.sale(k, ref)
+	s := b.sale(k)
 	n := b.Host.Requests()
 	first, second := b.prepare(t, s), b.prepare(t, s)
 	if !first.Body.Equal(second.Body.Reveal()) {
@@ -172,7 +172,7 @@ func preparesQuietly(t *testing.T, b Bench, k vend.Kind) {
 }
 
 func twice(t *testing.T, b Bench, k vend.Kind) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	r := b.prepare(t, s)
 	first := b.Provider.Send(t.Context(), r, vend.Past{})
 	b.delivered(t, s, first)
@@ -184,7 +184,7 @@ func twice(t *testing.T, b Bench, k vend.Kind) {
 }
 
 func atOnce(t *testing.T, b Bench, k vend.Kind) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	r := b.prepare(t, s)
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -216,7 +216,7 @@ func refusal(t *testing.T, b Bench, k vend.Kind) {
 
 func unreachable(t *testing.T, b Bench, k vend.Kind) {
 	p := b.Unreachable()
-	r, err := p.Prepare(b.sale(k, ref))
+	r, err := p.Prepare(b.sale(k))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func unreachable(t *testing.T, b Bench, k vend.Kind) {
 }
 
 func credentials(t *testing.T, b Bench, k vend.Kind) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	r := b.prepare(t, s)
 	stop := b.Host.Refuse(t)
 	if a := b.Provider.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || !a.Alert {
@@ -243,7 +243,7 @@ func credentials(t *testing.T, b Bench, k vend.Kind) {
 }
 
 func leaving(t *testing.T, b Bench, k vend.Kind) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	if !b.Host.Meet(t, ref, Silence, 1) {
 		t.Skip("this host always answers")
 	}
@@ -268,7 +268,7 @@ func leaving(t *testing.T, b Bench, k vend.Kind) {
 // have done, the same request brings the goods in the end, and the money moves
 // once.
 func trouble(t *testing.T, b Bench, k vend.Kind, what Trouble) {
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	if what == NoGoods && !k.Handed() {
 		t.Skip("it has no goods")
 	}
@@ -301,7 +301,7 @@ func trouble(t *testing.T, b Bench, k vend.Kind, what Trouble) {
 }
 
 func incomplete(t *testing.T, b Bench, k vend.Kind) {
-	whole := b.sale(k, ref)
+	whole := b.sale(k)
 	for name, change := range map[string]func(*vend.Sale){
 		"no reference":      func(s *vend.Sale) { s.Ref = "" },
 		"a long reference":  func(s *vend.Sale) { s.Ref = strings.Repeat("A", 31) },
@@ -340,7 +340,7 @@ func incomplete(t *testing.T, b Bench, k vend.Kind) {
 
 func undone(t *testing.T, b Bench, k vend.Kind) {
 	can := b.Provider.(capable).Can(k)
-	s, before := b.sale(k, ref), b.Host.Money()
+	s, before := b.sale(k), b.Host.Money()
 	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
 	b.delivered(t, s, a)
 	undo := vend.Sale{Ref: "V-01SUITE0001", Kind: vend.KindReverse, Original: ref, OriginalKind: k, Product: s.Product}
@@ -407,7 +407,7 @@ func notSold(t *testing.T, b Bench, kinds []vend.Kind) {
 		if slices.Contains(kinds, k) || (k == vend.KindReverse && b.Provider.(capable).Can(k).Sells) {
 			continue
 		}
-		s := b.sale(vend.KindAirtime, ref)
+		s := b.sale(vend.KindAirtime)
 		s.Kind = k
 		if _, err := b.Provider.Prepare(s); !errors.Is(err, vend.ErrRefused) {
 			t.Errorf("%q: error %v, want ErrRefused", k, err)
