@@ -128,6 +128,7 @@ func (c *Client) exchange(ctx context.Context, k call) Exchange {
 		x.reading = a.reading
 		x.Status, x.Body = a.reading.status, a.reading.answer
 		if a.reading.class != ClassAuth {
+			c.tokens.accept(token)
 			return x
 		}
 		if renewed {

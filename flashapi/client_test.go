@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -101,6 +102,55 @@ func TestAnUnknownNameIsKnownNotToBeSent(t *testing.T) {
 		})
 		if x := b.client.Post(t.Context(), b.build(tenRand())); x.Sent != c.sent || x.Err == nil {
 			t.Errorf("%s: sent %v, want %v (%v)", name, x.Sent, c.sent, x.Err)
+		}
+	}
+}
+
+// brokenBody gives its words and then an error.
+type brokenBody struct {
+	io.Reader
+	err error
+}
+
+func (b brokenBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = b.err
+	}
+	return n, err
+}
+
+func (brokenBody) Close() error { return nil }
+
+func TestATransportThatBreaksItsWordSettlesNothing(t *testing.T) {
+	body := func(length int64, err error) *http.Response {
+		return &http.Response{StatusCode: 200, ContentLength: length, Body: brokenBody{strings.NewReader(`{"responseCode":2402}`), err}}
+	}
+	for name, c := range map[string]struct {
+		answer *http.Response
+		want   Settled
+	}{
+		"nothing at all":           {nil, Open},
+		"no body":                  {&http.Response{StatusCode: 200}, Open},
+		"an end that is not one":   {body(-1, fmt.Errorf("cut off: %w", io.EOF)), Open},
+		"a broken body":            {body(-1, io.ErrUnexpectedEOF), Open},
+		"a length beyond all":      {body(1<<62, io.EOF), Open},
+		"a length that is told":    {body(21, io.EOF), Refused},
+		"a length that is not":     {body(-1, io.EOF), Refused},
+		"a length that is too low": {body(3, io.EOF), Refused},
+	} {
+		b := setup(t, func(o *Options) {
+			o.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "/token") {
+					return http.DefaultTransport.RoundTrip(r)
+				}
+				return c.answer, nil
+			})
+		})
+		m := b.build(tenRand())
+		x := b.client.Post(t.Context(), m)
+		if v := Judge(m, x, false); !x.Sent || v.Settled != c.want || (c.want == Open) != (x.Err != nil) {
+			t.Errorf("%s: %v, %+v", name, x, v)
 		}
 	}
 }

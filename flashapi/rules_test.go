@@ -3,11 +3,13 @@ package flashapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -313,6 +315,35 @@ func TestTheTableOfOperationsIsWhole(t *testing.T) {
 		}
 		if o.effect == sells && !redeems(op) && op != OpPinlessPurchase && op != OpPayPurchase && op != OpPayDisburse && !slices.Contains(bringsGoods, op) {
 			t.Errorf("%s sells, but nothing says what it brings", op)
+		}
+	}
+}
+
+// (R10) One refused token is a matter of the hour; a fresh one that is refused as
+// well is the operator's.
+func TestATokenRefusedTwiceAlertsAndOneRefusedOnceDoesNot(t *testing.T) {
+	for refused, alert := range map[int32]bool{0: false, 1: false, 2: true} {
+		for _, s := range oneOfEachShape() {
+			var posts, tokens atomic.Int32
+			b := setup(t, func(o *Options) {
+				o.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+					status, body := 200, s.good
+					if strings.HasSuffix(r.URL.Path, "/token") {
+						body = fmt.Sprintf(`{"access_token":"T%d","expires_in":3600}`, tokens.Add(1))
+					} else if posts.Add(1) <= refused {
+						status, body = 401, ""
+					}
+					return &http.Response{StatusCode: status, Header: make(http.Header), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+				})
+			})
+			m := s.message()
+			v := Judge(m, b.client.Post(t.Context(), m), false)
+			if v.Alert != alert || (v.Settled == Happened) == alert || (alert && v.Class != ClassAuth) {
+				t.Errorf("%v, %d tokens refused: %+v", s, refused, v)
+			}
+			if want := min(refused+1, 2); posts.Load() != want || tokens.Load() != want {
+				t.Errorf("%v, %d tokens refused: %d posts with %d tokens", s, refused, posts.Load(), tokens.Load())
+			}
 		}
 	}
 }

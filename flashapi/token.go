@@ -38,6 +38,8 @@ type tokenSource struct {
 	expiresAt time.Time
 	notBefore time.Time // no fetch until then
 	failure   error     // why not
+	// doubt says that a token was refused, and none accepted since.
+	doubt bool
 }
 
 // get returns a token that is good now, fetching it when there is none.
@@ -77,9 +79,15 @@ func (s *tokenSource) refresh() <-chan singleflight.Result {
 	return s.flight.DoChan("", func() (any, error) {
 		s.mu.Lock()
 		now := s.now()
-		if !s.token.Empty() && now.Before(s.renewAt) { // renewed between the look and the call
+		// Between the look and the call there may have been a renewal, or a
+		// failure.
+		switch {
+		case !s.token.Empty() && now.Before(s.renewAt):
 			defer s.mu.Unlock()
 			return s.token, nil
+		case now.Before(s.notBefore):
+			defer s.mu.Unlock()
+			return nil, s.failure
 		}
 		s.mu.Unlock()
 
@@ -111,23 +119,40 @@ func (s *tokenSource) pause(now time.Time, why error) {
 	s.notBefore, s.failure = now.Add(s.gap), why
 }
 
-// Invalidate drops a token that the host refused, so that the next get fetches
-// another. Any other token stays: of many calls refused together, one renews.
-func (s *tokenSource) Invalidate(token secret.Text) {
+// accept hears that the host took a token.
+func (s *tokenSource) accept(token secret.Text) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.token.Equal(token.Reveal()) {
-		s.token = secret.Text{}
+	if s.doubt && s.token.Equal(token.Reveal()) {
+		s.doubt = false
 	}
 }
 
-// refuse drops a token that was fetched for a repetition and refused as well:
-// more of them would be refused too, so fetches pause.
+// Invalidate drops a token that the host refused, so that the next get fetches
+// another. Any other token stays: of many calls refused together, one renews.
+// Where it was refused after another, and none accepted in between, more of them
+// would be refused too, so fetches pause.
+func (s *tokenSource) Invalidate(token secret.Text) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(token, s.doubt)
+}
+
+// refuse drops a token that was had for a repetition and refused as well, and
+// pauses.
 func (s *tokenSource) refuse(token secret.Text) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.token.Equal(token.Reveal()) {
-		s.token = secret.Text{}
+	s.drop(token, true)
+}
+
+// drop forgets a token that was refused. The caller holds the lock.
+func (s *tokenSource) drop(token secret.Text, pause bool) {
+	if !s.token.Equal(token.Reveal()) {
+		return
+	}
+	s.token, s.doubt = secret.Text{}, true
+	if pause {
 		s.pause(s.now(), fmt.Errorf("%w: fresh tokens are refused", ErrCredentials))
 	}
 }
