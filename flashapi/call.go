@@ -31,7 +31,7 @@ type Exchange struct {
 	// about the exchange.
 	secrets []secret.Text
 	reading *reading // of Status and Body; see read
-	sent    *sent    // what was posted; see readAsked
+	posted  *posted  // what was asked for; see Judge
 }
 
 // Format implements fmt.Formatter, since fmt prints unexported fields without
@@ -65,6 +65,7 @@ var (
 	errUnwell = errors.New("host is unwell")
 	// errNoAnswer is for a transport that breaks its word.
 	errNoAnswer = errors.New("transport returned nothing")
+	errNoStatus = errors.New("answer has HTTP status 000")
 )
 
 // Post sends a message made by Build, the first time or again, and returns what
@@ -79,8 +80,8 @@ func (c *Client) Post(ctx context.Context, m Message) Exchange {
 	x := c.exchange(ctx, call{
 		lane: l, method: http.MethodPost, url: c.base + path, body: m.Body.Reveal(), limit: maxAnswer,
 	})
-	x.sent = &sent{body: m.Body, asked: readAsked(m)}
-	x.secrets = append(x.secrets, x.sent.asked.pins()...)
+	x.posted = &posted{body: m.Body, asked: readAsked(m)}
+	x.secrets = append(x.secrets, x.posted.asked.pins()...)
 	x.Err = scrubError(x.Err, x.secrets)
 	label := x.label()
 	if l == lanePurchase {
@@ -214,6 +215,9 @@ func (c *Client) roundTrip(ctx context.Context, k call) (answer, error) {
 		return answer{sent: true}, errNoAnswer
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == 0 { // which net/http lets through
+		return answer{sent: true}, errNoStatus
+	}
 	var body []byte
 	if resp.StatusCode != http.StatusSwitchingProtocols { // after which the transport heeds no deadline
 		if body, err = readAll(resp, k.limit); err != nil {

@@ -183,9 +183,12 @@ func TestWhatIsSaidTwiceInTwoWaysIsNotBelieved(t *testing.T) {
 
 // It fails for a type that the scanner leaves to
 // encoding/json, so that nobody makes one by accident.
-func TestTheWireTypesOfTheCoreAreReadByTheScanner(t *testing.T) {
-	for _, into := range []any{&envelope{}, &asked{}, &voucherWire{}, &issueWire{}, &content{}, &pinlessWire{}, &rechargeDetails{}, &productWire{}} {
-		if shapeOf(reflect.TypeOf(into)) == nil {
+func TestTheWireTypesAreReadByTheScanner(t *testing.T) {
+	for _, into := range []any{
+		&envelope{}, &asked{}, &voucherWire{}, &issueWire{}, &content{}, &pinlessWire{}, &rechargeDetails{}, &productWire{},
+		&internationalWire{}, &internationalProductWire{}, &lookupWire{}, &saleWire{}, &tokenWire{}, &chargeWire{}, &blockWire{}, &payWire{}, &billerWire{},
+	} {
+		if shapes()[reflect.TypeOf(into)] == nil {
 			t.Errorf("%T is not", into)
 		}
 	}

@@ -399,7 +399,7 @@ func TestCompressionChangesNothing(t *testing.T) {
 // FuzzExchange puts any bytes on the wire in answer to a sale, and holds what is
 // made of them to the rules.
 func FuzzExchange(f *testing.F) {
-	for _, head := range []string{ok200, "HTTP/1.1 400 Bad Request\r\n", "HTTP/1.0 503 x\r\n", "HTTP/1.1 401 x\r\n", "HTTP/1.1 302 x\r\nLocation: /\r\n"} {
+	for _, head := range []string{ok200, "HTTP/1.1 400 Bad Request\r\n", "HTTP/1.0 503 x\r\n", "HTTP/1.1 401 x\r\n", "HTTP/1.1 000 x\r\n", "HTTP/1.1 302 x\r\nLocation: /\r\n"} {
 		for _, body := range append([]string{success, refusal, testPIN + testToken}, hostileJSON...) {
 			f.Add([]byte(sized(head, body)))
 		}

@@ -181,8 +181,8 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 	op := operations[m.Op]
 	var asked asked
 	secrets := x.secrets
-	if x.sent != nil && x.sent.body == m.Body { // the same string, not an equal one
-		asked = x.sent.asked
+	if x.posted != nil && x.posted.body == m.Body { // the same string, not an equal one
+		asked = x.posted.asked
 	} else {
 		asked = readAsked(m)
 		secrets = slices.Concat(secrets, asked.pins())
@@ -278,8 +278,8 @@ func (v *Verdict) contradict(why string) {
 	v.Person, v.Alert, v.Detail = true, true, why
 }
 
-// sent is what was posted: the body, and what it asked for.
-type sent struct {
+// posted is what was sent: the body, and what it asked for.
+type posted struct {
 	body  secret.Text
 	asked asked
 }

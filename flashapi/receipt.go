@@ -2,6 +2,8 @@ package flashapi
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"time"
 
 	"spaza/secret"
@@ -79,12 +81,35 @@ type voucherWire struct {
 	Amount         whole           `json:"amount"`
 	ExpiryDate     text            `json:"expiryDate"`
 	RedemptionDate text            `json:"redemptionDate"`
-	PIN            pinText         `json:"pin"`
+	PIN            handedPIN       `json:"pin"`
 	SerialNumber   text            `json:"serialNumber"`
 	Barcode        text            `json:"barcode"`
 	Status         text            `json:"status"`
 	Content        object[content] `json:"content"`
 }
+
+// handedPIN is a PIN that somebody is to be handed. What cannot be keyed in is
+// none: true and false, a number that lost digits to a fraction or a power, and
+// what stands in the place of a PIN that is kept back.
+type handedPIN struct{ secret.Text }
+
+func (p *handedPIN) UnmarshalJSON(b []byte) error {
+	var t text
+	if err := t.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	number := len(b) > 0 && b[0] != '"'
+	switch s := string(t); {
+	case only(s, digits) && strings.Trim(s, "0") != "": // nearly all, and no work for an expression
+	case number || noPIN.MatchString(s):
+		t = ""
+	}
+	p.Text = secret.New(string(t))
+	return nil
+}
+
+// noPIN recognises what is written where there is no PIN to be seen.
+var noPIN = regexp.MustCompile(`(?i)^[0 .-]*$|[*\x{2022}]|xxxx|^(null|none|n/a|false|true)$`)
 
 // content is the printed matter of a voucher or product.
 type content struct {

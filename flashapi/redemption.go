@@ -1,5 +1,11 @@
 package flashapi
 
+import (
+	"strings"
+
+	"spaza/secret"
+)
+
 // Redemption is a voucher taken in. Amount is the value to credit.
 type Redemption struct {
 	Receipt
@@ -14,7 +20,15 @@ const maxVoucher Cents = 100_000_00
 // hasChange says whether the answer's voucher is a new one, worth money of its
 // own: it has a PIN, and not the one that was sent.
 func (w issueWire) hasChange(a asked) bool {
-	return !w.Voucher.is.PIN.Empty() && (a.Amount > 0 || !w.Voucher.is.PIN.Equal(a.PIN.Reveal()))
+	pin := w.Voucher.is.PIN
+	return !pin.Empty() && (a.Amount > 0 || !samePIN(pin.Text, a.PIN.Text))
+}
+
+// samePIN compares PINs, of which one may be written in groups or have lost its
+// leading zeros.
+func samePIN(a, b secret.Text) bool {
+	bare := func(t secret.Text) string { return strings.TrimLeft(grouping.Replace(t.Reveal()), "0") }
+	return secret.New(bare(a)).Equal(bare(b))
 }
 
 // findRedemption finds the value to credit. The document does not say whether

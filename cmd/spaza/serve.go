@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -43,6 +44,9 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	// net/http writes what a broken host sends unasked to the standard logger;
+	// through ours it is redacted.
+	slog.SetDefault(a.log)
 	for _, w := range cfg.warnings {
 		a.log.Warn(w)
 	}
