@@ -60,10 +60,11 @@ func (t *sqlTx) AddOrder(o vend.Order) (vend.Order, bool, error) {
 	return existing, false, err
 }
 
-// UpdateOrder implements vend.Tx.
+// UpdateOrder implements vend.Tx. What a provider says beside the outcome is
+// made fit for every database first: an answer must not be lost for it.
 func (t *sqlTx) UpdateOrder(o vend.Order) error {
-	n, err := t.exec(updateOrder, string(o.State), string(o.Reason), blob(o.Sealed), o.ProviderRef, o.Code,
-		o.CallCentre, bit(o.Told), millis(o.FirstSentAt), millis(o.UpdatedAt),
+	n, err := t.exec(updateOrder, string(o.State), string(o.Reason), blob(o.Sealed), cleanNote(o.ProviderRef), cleanNote(o.Code),
+		cleanNote(o.CallCentre), bit(o.Told), millis(o.FirstSentAt), millis(o.UpdatedAt),
 		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince), int64(o.Amount), o.Ref)
 	if err != nil {
 		return fmt.Errorf("update order: %w", err)

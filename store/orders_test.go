@@ -248,3 +248,18 @@ func TestDeclinedOrdersAreCountedByReasonCustomerAndTime(t *testing.T) {
 		})
 	})
 }
+
+func TestAnAnswerIsWrittenWhateverWordsStandBesideIt(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		o := order("r1")
+		inTx(t, s, func(tx vend.Tx) error { _, _, err := tx.AddOrder(o); return err })
+		o.State, o.ProviderRef, o.Code, o.CallCentre = vend.StateDelivered, "P\x009\xff", "0\x00", "08\xc3(21\x00"
+		inTx(t, s, func(tx vend.Tx) error { return tx.UpdateOrder(o) })
+		o.ProviderRef, o.Code, o.CallCentre = "P9", "0", "08(21"
+		got, err := s.Order(t.Context(), "r1")
+		if diff := cmp.Diff(o, got); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package vend
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"spaza/ledger"
 )
@@ -40,6 +41,9 @@ type Meter struct {
 // Format implements fmt.Formatter: what is printed names nobody.
 func (m Meter) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "meter of %s", m.Utility) }
 
+// LogValue implements slog.LogValuer, as Format does for fmt.
+func (m Meter) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
+
 // AccountQuestion asks about an account at a biller.
 type AccountQuestion struct {
 	Ref     string // as in Sale; an enquiry needs one of its own
@@ -62,6 +66,9 @@ type Account struct {
 
 // Format implements fmt.Formatter: what is printed names nobody.
 func (a Account) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "account at %s", a.Biller) }
+
+// LogValue implements slog.LogValuer, as Format does for fmt.
+func (a Account) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(a)) }
 
 // RefusalError is a provider's refusal to answer.
 type RefusalError struct {

@@ -3,6 +3,9 @@ package vend
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
 
 	"spaza/ledger"
 	"spaza/secret"
@@ -19,6 +22,27 @@ type Goods struct {
 // Empty says whether there is nothing to hand over.
 func (g Goods) Empty() bool { return g.Voucher == nil && g.Utility == nil && g.Payment == nil }
 
+// Satisfy says whether the goods have what a sale of this kind must hand over:
+// a PIN, or a token that is not only for the keys of a meter.
+func (g Goods) Satisfy(k Kind) bool {
+	switch {
+	case !k.Handed():
+		return true
+	case k == KindElectricity:
+		return g.Utility != nil && slices.ContainsFunc(g.Utility.Tokens, func(t Token) bool { return t.Use != TokenKeyChange && !t.Value.Empty() })
+	}
+	return g.Voucher != nil && !g.Voucher.PIN.Empty()
+}
+
+// elsewhere says that the goods are for another meter than was asked for.
+// Numbers can lose their leading zeros on the way.
+func (g Goods) elsewhere(meter string) bool {
+	if g.Utility == nil || g.Utility.Meter == "" || meter == "" {
+		return false
+	}
+	return !strings.EqualFold(strings.TrimLeft(g.Utility.Meter, "0"), strings.TrimLeft(meter, "0"))
+}
+
 // Format implements fmt.Formatter: goods name people and hold money.
 func (g Goods) Format(f fmt.State, _ rune) {
 	switch {
@@ -32,6 +56,9 @@ func (g Goods) Format(f fmt.State, _ rune) {
 		_, _ = fmt.Fprint(f, "goods(none)")
 	}
 }
+
+// LogValue implements slog.LogValuer, as Format does for fmt.
+func (g Goods) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(g)) }
 
 // Voucher is a PIN with a value.
 type Voucher struct {
@@ -102,7 +129,7 @@ type Payment struct {
 func goodsText(g Goods) (secret.Text, error) {
 	b, err := json.Marshal(struct {
 		Goods
-		Secrets []string
+		Secrets [][]byte // JSON would change text that is not Unicode
 	}{g, g.secrets()})
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("write goods: %w", err)
@@ -111,10 +138,10 @@ func goodsText(g Goods) (secret.Text, error) {
 }
 
 // secrets lists the secrets in an order that only depends on the shape.
-func (g Goods) secrets() []string {
-	var all []string
+func (g Goods) secrets() [][]byte {
+	var all [][]byte
 	for _, s := range g.places() {
-		all = append(all, s.Reveal())
+		all = append(all, []byte(s.Reveal()))
 	}
 	return all
 }
@@ -137,7 +164,7 @@ func (g Goods) places() []*secret.Text {
 func readGoods(t secret.Text) (Goods, error) {
 	var w struct {
 		Goods
-		Secrets []string
+		Secrets [][]byte
 	}
 	if err := json.Unmarshal([]byte(t.Reveal()), &w); err != nil {
 		return Goods{}, fmt.Errorf("read goods: %w", err)
@@ -147,7 +174,7 @@ func readGoods(t secret.Text) (Goods, error) {
 		return Goods{}, fmt.Errorf("read goods: %d secrets for %d places", len(w.Secrets), len(places))
 	}
 	for i, s := range w.Secrets {
-		*places[i] = secret.New(s)
+		*places[i] = secret.New(string(s))
 	}
 	return w.Goods, nil
 }

@@ -49,6 +49,7 @@ func sellable() map[string]vend.Goods {
 type scripted struct {
 	answers []vend.Answer
 	pasts   []vend.Past
+	during  func() // done while a request is under way
 }
 
 func (*scripted) Prepare(s vend.Sale) (vend.Request, error) {
@@ -57,6 +58,9 @@ func (*scripted) Prepare(s vend.Sale) (vend.Request, error) {
 
 func (p *scripted) Send(_ context.Context, _ vend.Request, past vend.Past) vend.Answer {
 	p.pasts = append(p.pasts, past)
+	if p.during != nil {
+		p.during()
+	}
 	a := p.answers[0]
 	if len(p.answers) > 1 {
 		p.answers = p.answers[1:]

@@ -67,7 +67,7 @@ type Order struct {
 	Fund     Fund
 
 	State   State
-	Reason  Reason // why declined
+	Reason  Reason // why declined, or ReasonOwed
 	Channel string // the channel it was asked on, for the log
 
 	// Op and Sealed are the provider request: its operation, and its exact
@@ -97,6 +97,11 @@ type Order struct {
 	FirstSentAt time.Time // when the request was committed; the re-send window counts from here
 	UpdatedAt   time.Time
 }
+
+// ReasonOwed is on an order that is not declined: the provider said that the
+// sale happened, and what was bought is still to come. Once it is there, no
+// refusal gives the money back.
+const ReasonOwed Reason = "owed"
 
 // Fund says whose money pays for an order.
 type Fund string

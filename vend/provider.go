@@ -86,7 +86,8 @@ type Answer struct {
 	CallCentre  string // the network's help number, for the receipt
 
 	// Owed says that the sale happened, but that the goods are not in the
-	// answer. The outcome stays Unknown: asking again fetches them.
+	// answer. The outcome stays Unknown: asking again fetches them. No later
+	// refusal takes it back: that is for a person.
 	Owed bool
 	// Person asks for a human: the answer contradicts itself, and sending
 	// again will not clear it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"spaza/jobs"
@@ -137,6 +138,9 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	case p.Free, p.Amount <= 0, p.Amount < p.Product.Min, p.Amount > p.Product.Max:
 		return Order{}, fmt.Errorf("%w: %s is outside the limits of product %s", ErrRefused, p.Amount, p.Product.Code)
 	}
+	if p.Product.Kind == KindBill && (p.Product.Biller == "" || !strings.HasPrefix(p.Target, p.Product.Biller)) {
+		return Order{}, fmt.Errorf("%w: account is not at the biller of product %s", ErrRefused, p.Product.Code)
+	}
 	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target, Free: p.Free, Enquiry: p.Enquiry})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
@@ -246,7 +250,8 @@ func (s *Service) Order(ctx context.Context, ref string) (Order, error) {
 	return s.store.Order(ctx, ref)
 }
 
-// Goods opens what an order brought. ErrNoGoods when there is nothing to hand
+// Goods opens what an order brought. Those of an order that went to a person are
+// not to be handed out before the person decides. ErrNoGoods when there is nothing to hand
 // over; secret.ErrSealed when the key that sealed it is gone.
 func (s *Service) Goods(o Order) (Goods, error) {
 	if len(o.Goods) == 0 {

@@ -40,7 +40,7 @@ func (s *Service) record(ctx context.Context, j jobs.Job, a *Answer) (Order, err
 		case errors.Is(err, jobs.ErrLost):
 			return Order{}, err
 		case !a.Person && booksRefuse(err):
-			*a = Answer{Person: true, Alert: true, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()}
+			*a = Answer{Person: true, Alert: true, Goods: a.Goods, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()}
 			continue
 		}
 		pause := time.NewTimer(wait)
@@ -115,6 +115,21 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 			return err
 		}
 		w.order = o
+		if o.State == StatePerson && len(o.Goods) == 0 && !a.Goods.Empty() {
+			// Nobody asks again, and the job may be lost with the answer in hand.
+			if err := s.pack(&o, a.Goods); err != nil {
+				return err
+			}
+			o.UpdatedAt = now
+			if err := tx.UpdateOrder(o); err != nil {
+				return err
+			}
+			w.order = o
+			if err := tx.FinishJob(j); !errors.Is(err, jobs.ErrLost) {
+				return err
+			}
+			return nil
+		}
 		if o.State.Final() || o.State == StatePerson {
 			return tx.FinishJob(j)
 		}
@@ -125,20 +140,22 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 		o.State, o.UpdatedAt = next, now
 		o.heard(a.Code, now)
 		if !a.Goods.Empty() { // kept also where a person must look: they were paid for
-			t, err := goodsText(a.Goods)
-			if err != nil {
+			if err := s.pack(&o, a.Goods); err != nil {
 				return err
 			}
-			o.Goods = s.seal.Seal(t, goodsPurpose(o.Ref))
 		}
 		if a.ProviderRef != "" {
 			o.ProviderRef = a.ProviderRef
 		}
 		switch next {
+		case StateUnknown:
+			if a.Owed || a.Outcome == Delivered {
+				o.Reason = ReasonOwed
+			}
 		case StateDeclined:
 			o.Reason = a.Reason
 		case StateDelivered:
-			o.CallCentre = a.CallCentre
+			o.Reason, o.CallCentre = "", a.CallCentre
 			if o.Kind == KindRedeem {
 				o.Amount = a.Amount
 			}
@@ -177,6 +194,16 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 	return w, err
 }
 
+// pack seals goods into their order.
+func (s *Service) pack(o *Order, g Goods) error {
+	t, err := goodsText(g)
+	if err != nil {
+		return err
+	}
+	o.Goods = s.seal.Seal(t, goodsPurpose(o.Ref))
+	return nil
+}
+
 // addNotice adds the message that an order's state asks for. One that is asked
 // for only in case the promised screen does not tell is kept back.
 func (s *Service) addNotice(tx Tx, o Order, promised bool, now time.Time) (kept jobs.Job, err error) {
@@ -206,8 +233,12 @@ func judge(o Order, a Answer) (State, *ledger.Entry) {
 		return StatePerson, nil
 	case a.Outcome == Delivered && redeem && a.Amount <= 0: // success without saying of what
 		return StatePerson, nil
-	case a.Outcome == Delivered && o.Kind.Handed() && a.Goods.Empty(): // paid and not had: asked for again
+	case a.Outcome == Declined && (o.Reason == ReasonOwed || a.Owed || !a.Goods.Empty()): // it was said to have happened
+		return StatePerson, nil
+	case a.Outcome == Delivered && !a.Goods.Satisfy(o.Kind): // paid and not had: asked for again
 		return StateUnknown, nil
+	case a.Outcome == Delivered && a.Goods.elsewhere(o.Target): // something else was sold
+		return StatePerson, nil
 	case a.Outcome == Delivered && redeem:
 		e = ledger.Redeemed(o.Ref, o.Customer, a.Amount)
 		return StateDelivered, &e

@@ -126,7 +126,11 @@ func (s *Shelf) restore(ctx context.Context) error {
 	if err := json.Unmarshal(text, &products); err != nil {
 		return fmt.Errorf("read kept catalogue: %w", err)
 	}
-	s.goods.Store(newStock(products, at))
+	kept := newStock(products, at)
+	if len(kept.kinds) == 0 {
+		return errors.New("read kept catalogue: nothing in it can be sold")
+	}
+	s.goods.Store(kept)
 	return nil
 }
 
@@ -135,7 +139,8 @@ func (s *Shelf) restore(ctx context.Context) error {
 const restoreFor = 2 * time.Second
 
 func newStock(products []Product, at time.Time) *stock {
-	return &stock{airtime: networks(products), kinds: sorted(products), at: at}
+	kinds := sorted(products)
+	return &stock{airtime: networks(kinds[KindAirtime]), kinds: kinds, at: at}
 }
 
 // sorted is what can be sold by kind, the cheapest first within a vendor.
@@ -191,11 +196,11 @@ func (s *Shelf) Network(id string) (Network, bool) {
 	return Network{}, false
 }
 
-// networks groups the airtime of a catalogue by network.
+// networks groups airtime that can be sold by network.
 func networks(products []Product) []Network {
 	byID := map[string]*Network{}
 	for _, p := range products {
-		if p.Kind != KindAirtime || p.Network == "" || p.Min <= 0 || p.Max < p.Min {
+		if p.Network == "" {
 			continue
 		}
 		n := byID[p.Network]
