@@ -59,6 +59,7 @@ const (
 	reasonUnavailable = "unavailable"
 	reasonTryLater    = "try_later"
 	reasonStands      = "cannot_reverse"
+	reasonAmount      = "amount"
 )
 
 // codeRule is one line of codes.csv.
@@ -80,9 +81,10 @@ type codeRule struct {
 type undo uint8
 
 const (
-	undoOpen    undo = iota // nothing certain
-	undoDone                // the transaction is cancelled or reversed already
-	undoRefused             // it stands, and will
+	undoOpen      undo = iota // nothing certain
+	undoDone                  // the transaction is cancelled or reversed already
+	undoCancelled             // the voucher is cancelled, which is not what reversing a redemption wants
+	undoRefused               // it stands, and will
 )
 
 //go:embed codes.csv
@@ -118,7 +120,7 @@ func readCodes(text string) (map[int]codeRule, error) {
 		if _, twice := rules[code]; twice {
 			return nil, fmt.Errorf("read code table: code %d stands twice", code)
 		}
-		undone, known := map[string]undo{"": undoOpen, "done": undoDone, "refused": undoRefused}[row[6]]
+		undone, known := map[string]undo{"": undoOpen, "done": undoDone, "cancelled": undoCancelled, "refused": undoRefused}[row[6]]
 		if !known {
 			return nil, fmt.Errorf("read code table: code %d has undo %q", code, row[6])
 		}

@@ -86,6 +86,9 @@ func (t *tokenText) UnmarshalJSON(b []byte) error {
 			value = bare
 		}
 	}
+	if noPIN.MatchString(value) || !strings.ContainsAny(value, digits) {
+		value = ""
+	}
 	t.Text = secret.New(value)
 	return nil
 }

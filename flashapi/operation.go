@@ -58,6 +58,9 @@ const (
 // operation is what is to be known of an operation.
 type operation struct {
 	effect effect
+	// restores says that what it undoes may be a redemption, after which the
+	// voucher must be good again (section 1.2.3).
+	restores bool
 	// draft is its path in the March 2023 draft, where that has it: the same
 	// path, or another.
 	draft string
@@ -72,7 +75,7 @@ var operations = map[Op]operation{
 	OpVoucherDisburse: {draft: "1voucher/disburse", find: findVoucher},
 	OpRedeem:          {draft: "1voucher/redeem", find: findRedemption},
 	OpVoucherRefund:   {draft: "1voucher/refund", find: findVoucher},
-	OpVoucherReverse:  {effect: undoes, find: findUndone},
+	OpVoucherReverse:  {effect: undoes, restores: true, find: findUndone},
 
 	OpGiftPurchase: {draft: "gift-vouchers/purchase", find: findVoucher},
 
@@ -83,7 +86,7 @@ var operations = map[Op]operation{
 
 	OpExclusivePurchase: {find: findVoucher},
 	OpExclusiveCancel:   {effect: undoes, find: findUndone},
-	OpExclusiveReverse:  {effect: undoes, find: findUndone},
+	OpExclusiveReverse:  {effect: undoes, restores: true, find: findUndone},
 	OpExclusiveRedeem:   {find: findRedemption},
 
 	OpTokenPurchase: {find: findVoucher},
@@ -146,7 +149,7 @@ type finding struct {
 	// contradicts is why nobody but a person can say what happened.
 	contradicts string
 	// missing says that it happened, and that what was sold is not in the
-	// answer.
+	// answer, or not all; result is then the part that is.
 	missing bool
 	// odd is what the operator should look at, though it happened.
 	odd string

@@ -35,7 +35,8 @@ type Verdict struct {
 	Detail        string // for logs, scrubbed
 	// Result is the whole answer when the transaction happened: the type that
 	// the typed call of the operation returns (*Issue, *Redemption, *Undone,
-	// *PinlessSale, ...), as a pointer. Otherwise nil.
+	// *PinlessSale, ...), as a pointer. When it is Owed, the part that is in
+	// the answer, if any. Otherwise nil.
 	Result any
 	Person bool // the answer contradicts itself; sending again will not clear it
 	// Owed says that the transaction happened, but what was bought is not in
@@ -223,20 +224,23 @@ func Judge(m Message, x Exchange, again bool) Verdict {
 // judgeFailure decides on everything but success.
 func (v *Verdict) judgeFailure(op operation, name Op, r *reading, again bool) {
 	switch {
-	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoDone:
+	case r.class == ClassReversal && op.effect == undoes && (r.rule.undo == undoDone || (r.rule.undo == undoCancelled && !op.restores)):
 		// What was wanted is so, whoever brought it about.
 		v.Class, v.Settled, v.Result = ClassSuccess, Happened, &Undone{Already: true}
-	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoRefused:
+	case r.class == ClassReversal && op.effect == undoes && r.rule.undo == undoRefused && !(again && r.rule.ambiguous):
 		v.Settled, v.Reason = Refused, reasonStands
 	case r.class == ClassReversal && op.effect == undoes:
 		v.Alert = true // open: again under the same reference, then a person
 	case r.class == ClassReversal && (name == OpRedeem || name == OpExclusiveRedeem) && r.reason != "":
 		// "Cancelled already" about a voucher is a plain refusal of it.
 		v.Settled, v.Reason = Refused, r.reason
+	case r.class == ClassReversal && name == OpVoucherRefund && r.rule.undo == undoRefused && !again:
+		v.Settled, v.Reason = Refused, reasonAmount // "the refund does not match", and none was made
 	case r.class == ClassReversal:
 		v.Alert = true // speaks of a reversal that nobody asked for
 	case r.class == ClassUserInput, r.class == ClassDeclined:
-		if !again || !r.rule.ambiguous {
+		// Of a repeated undoing, what is said of the voucher may be its own doing.
+		if !again || (!r.rule.ambiguous && op.effect != undoes) {
 			v.Settled, v.Reason = Refused, r.reason
 		}
 	case r.class == ClassRetryLater, r.class == ClassConfig, r.class == ClassAuth:
@@ -262,7 +266,8 @@ func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secr
 	case f.contradicts != "":
 		v.contradict(f.contradicts)
 	case f.missing:
-		v.Owed, v.Alert, v.Amount, v.Detail = true, true, f.amount, "it happened, but what was bought is not in the answer"
+		v.Owed, v.Alert, v.Amount, v.Detail = true, true, f.amount, "it happened, but what was bought is not, or not all, in the answer"
+		v.Result = f.result
 	default:
 		v.Settled, v.Amount, v.Result, v.CallCentre = Happened, f.amount, f.result, field(f.callCentre, secrets)
 		if f.odd != "" {

@@ -19,8 +19,8 @@ type ProviderOptions struct {
 	// sections 2.3.1, 2.3.2, 2.11.2 and 2.11.3).
 	PaidOtherwise bool
 	// ReleaseSoft takes a response code whose words read like "not processed"
-	// (2105, 2300, 2302, 2500, 3302) for a refusal, once the same code has come
-	// back on three repetitions over two minutes. Default: never, since Flash
+	// (2105, 2300, 2302, 2500, 3302) for a refusal of a purchase, once the same
+	// code has come back on three repetitions over two minutes. Default: never, since Flash
 	// has not said that these words can be relied on.
 	ReleaseSoft bool
 }
@@ -233,7 +233,7 @@ func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) ven
 		return a
 	}
 	v := Judge(m, p.client.Post(ctx, m), past.Again)
-	if v.Soft && v.Settled == Open && p.opt.ReleaseSoft &&
+	if v.Soft && v.Settled == Open && p.opt.ReleaseSoft && m.Op != OpRedeem && // a voucher may have been taken
 		past.Again && past.Code == v.Code && past.Times >= softTimes && past.For >= softFor {
 		v.Settled, v.Reason = Refused, reasonTryLater
 		v.Detail = "released: the same soft code again and again: " + v.Detail
@@ -250,9 +250,10 @@ func answerOf(v Verdict) vend.Answer {
 	if v.Detail != "" {
 		a.Detail += ": " + v.Detail
 	}
+	a.Goods = goodsOf(v.Result)
 	switch v.Settled {
 	case Happened:
-		a.Outcome, a.Goods = vend.Delivered, goodsOf(v.Result)
+		a.Outcome = vend.Delivered
 	case Refused:
 		a.Outcome, a.Reason = vend.Declined, vend.Reason(v.Reason)
 	}

@@ -44,6 +44,16 @@ func TestASoftCodeIsBelievedOnlyWhereTheOperatorSaysSoAndAfterLong(t *testing.T)
 	}
 }
 
+func TestASoftCodeDoesNotReleaseAVoucher(t *testing.T) {
+	b := setup(t)
+	b.answerOp(OpRedeem, http.StatusInternalServerError, `{"responseCode":2105,"responseMessage":"words"}`)
+	p := NewProvider(b.client, ProviderOptions{ReleaseSoft: true})
+	past := vend.Past{Again: true, Code: "2105", Times: 9, For: time.Hour}
+	if a := p.Send(t.Context(), prepare(t, p, redeemSale("R-1", testPIN)), past); a.Outcome != vend.Unknown {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestWhatTheProviderCanDo(t *testing.T) {
 	type can struct{ sells, reverses, enquires, first bool }
 	table := map[vend.Kind]struct{ now, draft can }{

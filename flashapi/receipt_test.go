@@ -119,7 +119,7 @@ func TestASuccessThatIsOwedIsAnErrorThatSaysSo(t *testing.T) {
 	b.answerOp(OpVoucherPurchase, 200, `{"responseCode":0,"reference":"`+testRef+`","transactionId":9,"amount":2000}`)
 	got, err := b.client.PurchaseVoucher(t.Context(), VoucherPurchase{Reference: testRef, Amount: 20_00}, false)
 	want := &Error{
-		Op: OpVoucherPurchase, HTTPStatus: 200, Code: "0", Message: "it happened, but what was bought is not in the answer",
+		Op: OpVoucherPurchase, HTTPStatus: 200, Code: "0", Message: "it happened, but what was bought is not, or not all, in the answer",
 		Reference: testRef, TransactionID: "9", Class: ClassSuccess, Sent: true, Owed: true,
 	}
 	if diff := cmp.Diff(error(want), err); diff != "" || got != nil {

@@ -31,7 +31,7 @@ func newHost(s specimen) host {
 			h.echoes = append(h.echoes, code)
 		case rule.class == ClassUserInput, rule.class == ClassDeclined:
 			h.refused = append(h.refused, code)
-		case rule.class == ClassReversal && operations[s.op].effect == undoes && rule.undo == undoDone:
+		case rule.class == ClassReversal && operations[s.op].effect == undoes && (rule.undo == undoDone || (rule.undo == undoCancelled && !operations[s.op].restores)):
 			h.echoes = append(h.echoes, code)
 		case rule.class == ClassReversal && operations[s.op].effect == undoes && rule.undo == undoRefused,
 			redeems(s.op) && rule.reason == "voucher_cancelled":

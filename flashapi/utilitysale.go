@@ -93,7 +93,8 @@ type blockWire struct {
 }
 
 // findUtility wants a token: without one the electricity is paid for and not
-// had. Key change tokens alone are not what anybody paid for.
+// had. Key change tokens alone are not what anybody paid for, and where one that
+// is paid for or changes keys cannot be read, the others are no more than a part.
 func findUtility(a asked, body []byte) finding {
 	var w saleWire
 	if err := decodeObject(body, &w); err != nil {
@@ -110,7 +111,7 @@ func findUtility(a asked, body []byte) finding {
 	sale.Tariff = cmp.Or(sale.Tariff, string(billing.TariffName))
 	f := finding{result: sale, amount: Cents(w.Amount.n), callCentre: sale.Utility.CallCentre}
 
-	tokens, lost := w.tokens()
+	tokens, lost, vital := w.tokens()
 	paid := a.Amount > 0
 	for i, use := range uses(tokens, paid, !paid || billing.FreeUnits.is.Sign() > 0, sale.KeysChange()) {
 		t := tokens[i]
@@ -124,6 +125,7 @@ func findUtility(a asked, body []byte) finding {
 		f.missing, f.result = true, nil
 		return f
 	}
+	f.missing = vital
 	unreadable := sale.readUnits(billing, tokens)
 	amount := a.Amount
 	if w.Amount.present {
@@ -146,19 +148,21 @@ func findUtility(a asked, body []byte) finding {
 	return f
 }
 
-// tokens are those that have a value; lost says that the answer speaks of
-// another.
-func (w saleWire) tokens() (tokens []tokenWire, lost bool) {
-	lost = w.Tokens.bad
+// tokens are those that have a value. lost says that the answer speaks of
+// another, and vital that this may be one without which the customer does not
+// have what was paid for.
+func (w saleWire) tokens() (tokens []tokenWire, lost, vital bool) {
+	lost, vital = w.Tokens.bad, w.Tokens.bad
 	for _, t := range w.Tokens.all {
-		switch {
+		switch use, told := t.use(); {
 		case !t.Token.Empty():
 			tokens = append(tokens, t)
 		case t.TokenDescription != "" || t.SerialNumber != "":
 			lost = true
+			vital = vital || !told || use == TokenCredit || use == TokenKeyChange
 		}
 	}
-	return tokens, lost
+	return tokens, lost, vital
 }
 
 // readUnits takes the units from the bill, or else adds up those of the tokens.

@@ -211,6 +211,9 @@ func TestASaleWithoutItsGoodsIsAskedForAgain(t *testing.T) {
 		"said to be owed":   {Owed: true, Alert: true, Code: "0", Amount: ledger.Rand(20)},
 		"said to be there":  {Outcome: vend.Delivered, Code: "0", Amount: ledger.Rand(20)},
 		"another sort only": {Owed: true, Code: "0"},
+		"there in part": {Owed: true, Code: "0", Goods: vend.Goods{Utility: &vend.Utility{
+			Meter: "04123456784", Tokens: []vend.Token{{Use: vend.TokenKeyChange, Value: secret.New(keyToken)}},
+		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := newTill(t, first, first, vend.Answer{Outcome: vend.Delivered, Amount: ledger.Rand(20), Goods: tokens})

@@ -81,7 +81,7 @@ type Answer struct {
 	// Amount is what the provider says was moved: for KindRedeem the value to
 	// credit. Zero where the answer does not say.
 	Amount      ledger.Cents
-	Goods       Goods  // what was bought, where it is something to hand over
+	Goods       Goods  // what was bought, where it is something to hand over; when Owed, a part of it
 	ProviderRef string // the provider's own number of the transaction
 	CallCentre  string // the network's help number, for the receipt
 
