@@ -53,6 +53,22 @@
 // refused now, or that the voucher "was used already", says nothing of the first
 // sending, whose echo it may be.
 //
+// # Keeping a message
+//
+// A Message is kept by its three parts, the body by Reveal and encrypted
+// (secret.Keyring.Seal does it); after a restart it is put together again and
+// sent with the same dialect of the API. A Message or a result given to
+// encoding/json is not kept: in place of the body, the PIN and the token there
+// is then "[secret]". What is judged must come from Post: without its Exchange,
+// as after a crash, a message is sent again, and judged with again.
+//
+//	keep(string(m.Op), m.Reference, keyring.Seal(m.Body, m.Reference))
+//	x := c.Post(ctx, m)
+//	// ... after a restart
+//	body, err := keyring.Open(sealed, reference)
+//	m := flashapi.Message{Op: flashapi.Op(op), Reference: reference, Body: body}
+//	v := flashapi.Judge(m, c.Post(ctx, m), true)
+//
 // # Operations
 //
 // A Reference is the caller's own, unique for all time and all operations,

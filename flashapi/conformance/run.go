@@ -58,11 +58,15 @@ type runner struct {
 }
 
 // Run tries a server. The error is about the run: a target that must not be
-// touched, or a context that ended; what the server does wrong is in the report.
+// touched, checks that do not exist, or a context that ended; what the server
+// does wrong is in the report.
 func Run(ctx context.Context, t Target, o Options) (Report, error) {
 	o = o.withDefaults()
 	if err := t.check(o); err != nil {
 		return Report{}, fmt.Errorf("run conformance suite: %w", err)
+	}
+	if !slices.ContainsFunc(checks(), func(c check) bool { return strings.HasPrefix(c.name, o.Only) }) {
+		return Report{}, fmt.Errorf("run conformance suite: %w %q", ErrNoSuchCheck, o.Only)
 	}
 	r, err := newRunner(t, o)
 	if err != nil {

@@ -148,6 +148,17 @@ func (u unreachable) RoundTrip(q *http.Request) (*http.Response, error) {
 	return nil, errors.New("unreachable")
 }
 
+func TestARunOfNoChecksIsNoSuccess(t *testing.T) {
+	asked := 0
+	target := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }), nil)
+	o := quick()
+	o.Only = "1voucher.redem"
+	r, err := Run(t.Context(), target, o)
+	if !errors.Is(err, ErrNoSuchCheck) || len(r.Results) != 0 || asked != 0 {
+		t.Fatalf("%d results after %d requests, error %v", len(r.Results), asked, err)
+	}
+}
+
 func TestNoRedirectIsFollowed(t *testing.T) {
 	led := false
 	other := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { led = true }), nil)

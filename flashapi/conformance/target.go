@@ -38,7 +38,8 @@ type Options struct {
 	SpendLimit int64
 	// AllowProduction lets a run touch the documented production host.
 	AllowProduction bool
-	// Only runs the checks whose names begin so; all when empty.
+	// Only runs the checks whose names begin so, and those that others stand on;
+	// all when empty.
 	Only string
 	// Pace is the least time between two requests; default 250 ms, none when
 	// negative.
@@ -81,6 +82,10 @@ func (o Options) withDefaults() Options {
 // ErrProduction says that the target is the production host and nobody said that
 // it may be touched.
 var ErrProduction = errors.New("the target is the production host, where money is money")
+
+// ErrNoSuchCheck says that Options.Only picks nothing: a run that checks nothing
+// must not look like one that passed.
+var ErrNoSuchCheck = errors.New("no check has a name that begins with")
 
 // check refuses a target that must not be touched.
 func (t Target) check(o Options) error {
