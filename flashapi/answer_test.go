@@ -88,7 +88,7 @@ func (b backwards) MarshalJSON() ([]byte, error) {
 
 func TestAnAnswerIsReadInEveryFormItMayTake(t *testing.T) {
 	for _, s := range specimens() {
-		want := Judge(s.message(), answered(200, s.good), false)
+		want := Judge(s.message(), answered(200, s.good), First)
 		if want.Settled != Happened || want.Alert {
 			t.Errorf("%v: %+v", s, want)
 		}
@@ -132,7 +132,7 @@ func TestAnAnswerIsReadInEveryFormItMayTake(t *testing.T) {
 			"without a reference":  strings.Replace(s.good, `"reference":"`+testRef+`",`, "", 1),
 			"an amount with zeros": strings.ReplaceAll(s.good, `"amount":2000`, `"amount":2000.00`),
 		} {
-			got := Judge(s.message(), answered(200, body), false)
+			got := Judge(s.message(), answered(200, body), First)
 			if diff := cmp.Diff(want, got, sameSecret); diff != "" {
 				t.Errorf("%v, %s: %s\n(-want +got):\n%s", s, name, body, diff)
 			}
@@ -175,7 +175,7 @@ func TestOddValuesInAnyPlaceNeverDecideAgainstTheCustomer(t *testing.T) {
 				put(odd)
 				body := write(t, tree)
 				checkVerdict(t, m, []byte(body), 200)
-				for _, again := range []bool{false, true} {
+				for _, again := range []Sending{First, Again} {
 					v := Judge(m, answered(200, body), again)
 					if v.Settled == Refused && operations[s.op].effect != reads {
 						t.Errorf("%v: refused by %s", s, body)
@@ -192,7 +192,7 @@ func TestOddValuesInAnyPlaceNeverDecideAgainstTheCustomer(t *testing.T) {
 func TestAnAnswerCutAnywhereDecidesNothing(t *testing.T) {
 	for _, s := range specimens() {
 		for n := range len(s.good) {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(s.message(), answered(200, s.good[:n]), again)
 				if v.Settled != Open && (operations[s.op].effect != reads || v.Settled != Refused) {
 					t.Errorf("%v: %d of %d bytes settle it: %+v", s, n, len(s.good), v)
@@ -230,7 +230,7 @@ func TestAHostileAnswerDecidesNothing(t *testing.T) {
 				if i > 0 && (where == "alone" || where == "as code" || where == "as reference") {
 					continue // read the same way for all
 				}
-				v := Judge(s.message(), answered(200, body), true)
+				v := Judge(s.message(), answered(200, body), Again)
 				if v.Settled == Refused && operations[s.op].effect != reads {
 					t.Errorf("%v, %s %s: %+v", s, name, where, v)
 				}
@@ -261,7 +261,7 @@ func TestAnAnswerThatNeverEndsIsNotReadToItsEnd(t *testing.T) {
 		if !x.Sent || x.Status != 0 || !errors.Is(x.Err, ErrTooLarge) || x.Body.Len() != 0 {
 			t.Errorf("%v: %v", s, x)
 		}
-		if v := Judge(m, x, false); v.Settled != Open && operations[s.op].effect != reads {
+		if v := Judge(m, x, First); v.Settled != Open && operations[s.op].effect != reads {
 			t.Errorf("%v: %+v", s, v)
 		}
 	}
@@ -275,7 +275,7 @@ func TestAnAnswerThatSaysTwoThingsIsNotBelieved(t *testing.T) {
 			for _, body := range []string{
 				strings.Replace(s.good, "{", "{"+other+",", 1), s.good[:len(s.good)-1] + "," + other + "}",
 			} {
-				if v := Judge(s.message(), answered(200, body), false); v.Settled != Open || !v.Alert {
+				if v := Judge(s.message(), answered(200, body), First); v.Settled != Open || !v.Alert {
 					t.Errorf("%v, %s: %+v", s, body, v)
 				}
 			}
@@ -303,7 +303,7 @@ func FuzzAnswer(f *testing.F) {
 // checkVerdict holds any answer against the rules that protect money.
 func checkVerdict(t *testing.T, m Message, body []byte, status int) {
 	x := answered(status, string(body))
-	for _, again := range []bool{false, true} {
+	for _, again := range []Sending{First, Again} {
 		v := Judge(m, x, again)
 		if v.Settled == Happened {
 			var e envelope

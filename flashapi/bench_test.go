@@ -224,7 +224,7 @@ func BenchmarkOverhead(b *testing.B) {
 			}
 			return err
 		}, func(ctx context.Context) error {
-			s, err := c.PurchasePinless(ctx, tenRand(), false)
+			s, err := c.PurchasePinless(ctx, tenRand(), First)
 			if err == nil && s.CallCentre != "082 111" {
 				err = fmt.Errorf("read %+v", s)
 			}
@@ -239,7 +239,7 @@ func BenchmarkOverhead(b *testing.B) {
 			}
 			return err
 		}, func(ctx context.Context) error {
-			v, err := c.PurchaseVoucher(ctx, VoucherPurchase{Reference: testRef, Amount: 10_00}, false)
+			v, err := c.PurchaseVoucher(ctx, VoucherPurchase{Reference: testRef, Amount: 10_00}, First)
 			if err == nil && v.Voucher.PIN.Reveal() != testPIN {
 				err = fmt.Errorf("read %+v", v)
 			}

@@ -70,17 +70,24 @@ var (
 
 // Post sends a message made by Build, the first time or again, and returns what
 // came of it. It sends the body a second time only when the token was refused,
-// with a new token, once.
+// with a new token, once. What is no message of this client's making is not
+// sent: the error is then ErrInvalid or ErrNotInDialect.
 func (c *Client) Post(ctx context.Context, m Message) Exchange {
 	path, l, ok := c.route(m.Op)
-	if !ok {
+	asked := readAsked(m)
+	switch {
+	case m.Dialect != c.options.Dialect:
+		return Exchange{Err: fmt.Errorf("message of another dialect: %w", ErrNotInDialect)}
+	case !ok:
 		return Exchange{Err: fmt.Errorf("%w: no such operation", ErrInvalid)}
+	case m.Reference == "" || asked.Reference != m.Reference:
+		return Exchange{Err: fmt.Errorf("%w: body does not carry the message's reference", ErrInvalid)}
 	}
 	start := c.options.Now()
 	x := c.exchange(ctx, call{
 		lane: l, method: http.MethodPost, url: c.base + path, body: m.Body.Reveal(), limit: maxAnswer,
 	})
-	x.posted = &posted{body: m.Body, asked: readAsked(m)}
+	x.posted = &posted{body: m.Body, asked: asked}
 	x.secrets = append(x.secrets, x.posted.asked.pins()...)
 	x.Err = scrubError(x.Err, x.secrets)
 	label := x.label()

@@ -120,27 +120,27 @@ func (r CashOutReverse) build(c *Client) (Op, any, error) {
 }
 
 // PurchaseCashOut makes a cash-out PIN. An error is ErrInvalid or an *Error.
-// again says that the same request may have been sent before; see Judge.
-func (c *Client) PurchaseCashOut(ctx context.Context, r CashOutPurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// try says whether the same request may have been sent before; see Sending.
+func (c *Client) PurchaseCashOut(ctx context.Context, r CashOutPurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // CancelCashOut takes a cash-out PIN back; otherwise as PurchaseCashOut.
-func (c *Client) CancelCashOut(ctx context.Context, r CashOutCancel, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) CancelCashOut(ctx context.Context, r CashOutCancel, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }
 
 // LookupCashOut asks about a cash-out PIN. It changes nothing: after any error
 // it can be made again, under another reference as well. An error is ErrInvalid,
 // ErrNotInDialect or an *Error.
 func (c *Client) LookupCashOut(ctx context.Context, r CashOutLookup) (*CashOut, error) {
-	return transact[CashOut](ctx, c, r, false)
+	return transact[CashOut](ctx, c, r, First)
 }
 
 // ReverseCashOut undoes the sale of a cash-out PIN; otherwise as
 // PurchaseCashOut.
-func (c *Client) ReverseCashOut(ctx context.Context, r CashOutReverse, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) ReverseCashOut(ctx context.Context, r CashOutReverse, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }
 
 // findCashOut wants no more than a voucher to speak of: the PIN is not for who

@@ -56,10 +56,10 @@ type PinlessSale struct {
 	Vendor       string
 }
 
-// PurchasePinless makes a recharge. An error is ErrInvalid or an *Error. again
-// says that the same request may have been sent before; see Judge.
-func (c *Client) PurchasePinless(ctx context.Context, p Pinless, again bool) (*PinlessSale, error) {
-	return transact[PinlessSale](ctx, c, p, again)
+// PurchasePinless makes a recharge. An error is ErrInvalid or an *Error. try says
+// whether the same request may have been sent before; see Sending.
+func (c *Client) PurchasePinless(ctx context.Context, p Pinless, try Sending) (*PinlessSale, error) {
+	return transact[PinlessSale](ctx, c, p, try)
 }
 
 // pinlessWire is the answer to a recharge (section 3.1.22).

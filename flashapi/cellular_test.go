@@ -50,7 +50,7 @@ func TestARechargeIsRead(t *testing.T) {
 	b := setup(t)
 	b.answerOp(OpPinlessPurchase, 200, `{"responseCode":0,"responseMessage":"Success","reference":"`+testRef+`","transactionId":"257902",
 		"transactionDate":"2025-05-01","amount":1000,"rechargeDetails":{"rechargeType":"Airtime","callCentre":"082 111","rechargeVendor":"Vodacom"}}`)
-	got, err := b.client.PurchasePinless(t.Context(), tenRand(), false)
+	got, err := b.client.PurchasePinless(t.Context(), tenRand(), First)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestARechargeOfAnotherAmountIsDeliveredWithAnAlert(t *testing.T) {
 		`{"responseCode":0,"amount":"ten"}`:                         {true, 0},
 		`{"responseCode":0,"rechargeDetails":{"callCentre":82111}}`: {false, 0},
 	} {
-		v := Judge(message(tenRand()), answered(200, body), false)
+		v := Judge(message(tenRand()), answered(200, body), First)
 		if v.Settled != Happened || v.Alert != want.alert || v.Amount != want.amount {
 			t.Errorf("%s: %+v", body, v)
 		}

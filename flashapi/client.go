@@ -119,6 +119,9 @@ func New(o Options) (*Client, error) {
 	if o.AccountNumber == "" {
 		missing = append(missing, errors.New("account number is missing"))
 	}
+	if o.Dialect > Draft2023 {
+		missing = append(missing, errors.New("there is no such dialect"))
+	}
 	if !only(o.StoreID, alphanumerics) || !only(o.TerminalID, alphanumerics) {
 		missing = append(missing, errors.New("store and terminal must be letters and digits"))
 	}

@@ -149,7 +149,7 @@ func TestATransportThatBreaksItsWordSettlesNothing(t *testing.T) {
 		})
 		m := b.build(tenRand())
 		x := b.client.Post(t.Context(), m)
-		if v := Judge(m, x, false); !x.Sent || v.Settled != c.want || (c.want == Open) != (x.Err != nil) {
+		if v := Judge(m, x, First); !x.Sent || v.Settled != c.want || (c.want == Open) != (x.Err != nil) {
 			t.Errorf("%s: %v, %+v", name, x, v)
 		}
 	}
@@ -214,7 +214,7 @@ func TestWhateverHappensAfterSendingIsUnknown(t *testing.T) {
 			if !x.Sent {
 				t.Errorf("counts as not sent: %v", x.Err)
 			}
-			if v := Judge(m, x, false); v.Settled != Open || v.Class != ClassUnknown {
+			if v := Judge(m, x, First); v.Settled != Open || v.Class != ClassUnknown {
 				t.Errorf("verdict %+v", v)
 			}
 			if n := requests.Load(); n != 1 {
@@ -238,7 +238,7 @@ func TestAKeptConnectionThatDiesUnderARequestIsNotRepeatedInSilence(t *testing.T
 	b := setup(t)
 	b.client.base = base
 	m := b.build(tenRand())
-	if v := Judge(m, b.client.Post(t.Context(), m), false); v.Settled != Happened {
+	if v := Judge(m, b.client.Post(t.Context(), m), First); v.Settled != Happened {
 		t.Fatalf("first: %+v", v)
 	}
 	x := b.client.Post(t.Context(), m)
@@ -269,7 +269,7 @@ func TestASilentHostIsUnknownAfterTheTimeout(t *testing.T) {
 	if !x.Sent || !errors.Is(x.Err, context.DeadlineExceeded) {
 		t.Errorf("sent %v, error %v", x.Sent, x.Err)
 	}
-	if v := Judge(m, x, false); v.Settled != Open {
+	if v := Judge(m, x, First); v.Settled != Open {
 		t.Errorf("verdict %+v", v)
 	}
 	<-gone
@@ -290,7 +290,7 @@ func TestACallerWhoLeavesAfterSendingKnowsNothing(t *testing.T) {
 		if !x.Sent || !errors.Is(x.Err, context.Canceled) {
 			t.Errorf("sent %v, error %v", x.Sent, x.Err)
 		}
-		if v := Judge(m, x, false); v.Settled != Open {
+		if v := Judge(m, x, First); v.Settled != Open {
 			t.Errorf("verdict %+v", v)
 		}
 	}
@@ -329,7 +329,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 		b.mux.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) { t.Errorf("HTTP %d was followed", status) })
 		m := b.build(redeemAll())
 		x := b.client.Post(t.Context(), m)
-		if v := Judge(m, x, false); x.Status != status || v.Settled != Open || !v.Alert {
+		if v := Judge(m, x, First); x.Status != status || v.Settled != Open || !v.Alert {
 			t.Errorf("HTTP %d: %+v", status, v)
 		}
 	}
@@ -450,10 +450,10 @@ func TestAnOpenBreakerHoldsBackAllButOne(t *testing.T) {
 			}
 			all.Wait()
 			for _, x := range exchanges {
-				if v := Judge(m, x, true); !x.Sent && (!errors.Is(x.Err, ErrBreakerOpen) || v.Settled != Open) {
+				if v := Judge(m, x, Again); !x.Sent && (!errors.Is(x.Err, ErrBreakerOpen) || v.Settled != Open) {
 					t.Errorf("not sent: %v, %+v", x.Err, v)
 				}
-				settled[Judge(m, x, false).Settled]++
+				settled[Judge(m, x, First).Settled]++
 			}
 			return settled, sent
 		}
@@ -488,7 +488,7 @@ func TestCallsKeepApartUnderConcurrency(t *testing.T) {
 		go func() {
 			p := tenRand()
 			p.Reference = "A-" + string(rune('A'+i%26)) + string(rune('a'+i/26))
-			_, err := b.client.PurchasePinless(t.Context(), p, false)
+			_, err := b.client.PurchasePinless(t.Context(), p, First)
 			done <- err
 		}()
 	}

@@ -165,18 +165,18 @@ func TestWhatIsSaidTwiceInTwoWaysIsNotBelieved(t *testing.T) {
 			`{"responseCode":2402,"responseCode":0}`, `{"responseCode":0,"responseCode":2402}`,
 			`{"responseCode":2402,"reference":"a","reference":"` + testRef + `"}`, `{"responseCode":0,"reference":"` + testRef + `","reference":""}`,
 		} {
-			if v := Judge(message(redeemAll()), answered(status, body), false); v.Settled != Open || !v.Alert {
+			if v := Judge(message(redeemAll()), answered(status, body), First); v.Settled != Open || !v.Alert {
 				t.Errorf("HTTP %d, %s: %+v", status, body, v)
 			}
 		}
 	}
 	// What was bought, given twice, is for a person.
 	two := `{"responseCode":0,"amount":1000,"voucher":{"pin":"1111222233334444"},"voucher":{"pin":"5555666677778888"}}`
-	if v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 10_00}), answered(200, two), false); v.Settled != Open || !v.Person {
+	if v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 10_00}), answered(200, two), First); v.Settled != Open || !v.Person {
 		t.Errorf("two vouchers: %+v", v)
 	}
 	one := strings.Replace(two, `"},"voucher":{`, `",`, 1) // two PINs in one voucher
-	if v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 10_00}), answered(200, one), false); v.Settled == Happened {
+	if v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 10_00}), answered(200, one), First); v.Settled == Happened {
 		t.Errorf("two PINs: %+v", v)
 	}
 }
@@ -205,7 +205,7 @@ func TestAnExchangeThatWasChangedIsReadAnew(t *testing.T) {
 	b.answerOp(OpPinlessPurchase, 200, `{"responseCode":0}`)
 	m := b.build(tenRand())
 	x := b.client.Post(t.Context(), m)
-	if v := Judge(m, x, false); v.Settled != Happened {
+	if v := Judge(m, x, First); v.Settled != Happened {
 		t.Fatalf("as it came: %+v", v)
 	}
 	for name, change := range map[string]func(*Exchange){
@@ -214,19 +214,19 @@ func TestAnExchangeThatWasChangedIsReadAnew(t *testing.T) {
 	} {
 		changed := x
 		change(&changed)
-		if v := Judge(m, changed, false); v.Settled == Happened {
+		if v := Judge(m, changed, First); v.Settled == Happened {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
 	other := tenRand()
 	other.Amount = 20_00
-	if v := Judge(b.build(other), x, false); v.Settled != Happened {
+	if v := Judge(b.build(other), x, First); v.Settled != Happened {
 		t.Errorf("another message: %+v", v)
 	}
 	b.answerOp(OpRedeem, 200, `{"responseCode":0,"amount":5000}`)
 	full, part := b.build(redeemAll()), b.build(RedeemPart{Reference: testRef, PIN: redeemAll().PIN, Amount: 10_00})
 	x = b.client.Post(t.Context(), full)
-	if v := Judge(part, x, false); !v.Alert || v.Detail == "" {
+	if v := Judge(part, x, First); !v.Alert || v.Detail == "" {
 		t.Errorf("an answer to all of it is not one to a part: %+v", v)
 	}
 }

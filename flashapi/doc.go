@@ -43,31 +43,30 @@
 //
 //	sale, err := c.PurchasePinless(ctx, flashapi.Pinless{
 //		Reference: "TILL7-000123", ProductCode: "101", Amount: 1000, MobileNumber: "27821234567",
-//	}, false)
+//	}, flashapi.First)
 //	if e := new(flashapi.Error); errors.As(err, &e) && !e.Refused {
-//		// not known: keep the customer's money aside, make the same call with true
+//		// not known: keep the customer's money aside, make the same call with Again
 //	}
 //
-// The last argument, again, says that the same request may have been sent before.
-// A refusal then counts only when it is about the transaction: that our key is
+// The last argument says whether the same request may have been sent before. After
+// Again, a refusal then counts only when it is about the transaction: that our key is
 // refused now, or that the voucher "was used already", says nothing of the first
 // sending, whose echo it may be.
 //
 // # Keeping a message
 //
-// A Message is kept by its three parts, the body by Reveal and encrypted
+// A Message is kept by its parts, the body by Reveal and encrypted
 // (secret.Keyring.Seal does it); after a restart it is put together again and
-// sent with the same dialect of the API. A Message or a result given to
-// encoding/json is not kept: in place of the body, the PIN and the token there
-// is then "[secret]". What is judged must come from Post: without its Exchange,
-// as after a crash, a message is sent again, and judged with again.
+// sent by a client of the same dialect. It refuses to be written as JSON. A result
+// does not, but in place of its PIN or token there is then "[secret]". Where there
+// is no Exchange to judge, as after a crash, a message is sent again.
 //
 //	keep(string(m.Op), m.Reference, keyring.Seal(m.Body, m.Reference))
 //	x := c.Post(ctx, m)
 //	// ... after a restart
 //	body, err := keyring.Open(sealed, reference)
-//	m := flashapi.Message{Op: flashapi.Op(op), Reference: reference, Body: body}
-//	v := flashapi.Judge(m, c.Post(ctx, m), true)
+//	m := flashapi.Message{Op: flashapi.Op(op), Dialect: dialect, Reference: reference, Body: body}
+//	v := flashapi.Judge(m, c.Post(ctx, m), flashapi.Again)
 //
 // # Operations
 //

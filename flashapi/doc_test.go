@@ -22,7 +22,7 @@ func TestThePackageCommentNamesEveryCallAndEveryClass(t *testing.T) {
 	}
 	client := reflect.TypeFor[*Client]()
 	for _, s := range specimens() {
-		v := Judge(s.message(), answered(200, s.good), false)
+		v := Judge(s.message(), answered(200, s.good), First)
 		result := strings.Replace(fmt.Sprintf("%T", v.Result), "flashapi.", "", 1)
 		request := reflect.TypeOf(s.request).Name()
 		call, ok := client.MethodByName(rows[request+" "+result])

@@ -28,7 +28,7 @@ func TestWhatIsWorthMoneyDoesNotReturnAsANumber(t *testing.T) {
 		},
 	} {
 		body := fmt.Sprintf(`{"responseCode":0,"reference":%q,"transactionId":%q,"transactionDate":%q,%s}`, testRef, c.hidden, "on "+c.hidden, c.own)
-		v := Judge(message(c.request), answered(200, body), false)
+		v := Judge(message(c.request), answered(200, body), First)
 		if v.Settled != Happened {
 			t.Errorf("%s: %+v", name, v)
 			continue
@@ -44,7 +44,7 @@ func TestWhatIsWorthMoneyDoesNotReturnAsANumber(t *testing.T) {
 }
 
 func TestTheNumberOfAnotherTransactionIsNotOurs(t *testing.T) {
-	v := Judge(message(tenRand()), answered(200, `{"responseCode":0,"reference":"P-OTHER","transactionId":4711}`), false)
+	v := Judge(message(tenRand()), answered(200, `{"responseCode":0,"reference":"P-OTHER","transactionId":4711}`), First)
 	if v.Settled != Open || v.TransactionID != "" || !v.Alert {
 		t.Errorf("%+v", v)
 	}

@@ -14,10 +14,10 @@ import (
 func TestAStateThatOurOwnSuccessBroughtAboutIsNoRefusal(t *testing.T) {
 	for _, s := range specimensThat(sells) {
 		for _, code := range []int{2349, 2676} {
-			if v := Judge(s.message(), coded(400, code), false); v.Settled != Refused {
+			if v := Judge(s.message(), coded(400, code), First); v.Settled != Refused {
 				t.Errorf("%v, code %d first: %+v", s, code, v)
 			}
-			if v := Judge(s.message(), coded(400, code), true); v.Settled != Open || v.Person {
+			if v := Judge(s.message(), coded(400, code), Again); v.Settled != Open || v.Person {
 				t.Errorf("%v, code %d again: %+v", s, code, v)
 			}
 		}
@@ -30,7 +30,7 @@ func TestAStateThatOurOwnSuccessBroughtAboutIsNoRefusal(t *testing.T) {
 func TestThatNoSaleIsFoundIsNoRefusal(t *testing.T) {
 	for _, s := range specimensThat(sells) {
 		for _, code := range []int{2315, 2326, 2340, 2353} {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				if v := Judge(s.message(), coded(400, code), again); v.Settled != Open || v.Class != ClassUnknown {
 					t.Errorf("%v, code %d: %+v", s, code, v)
 				}
@@ -51,13 +51,13 @@ func TestWhatStandsInThePlaceOfAPINIsNone(t *testing.T) {
 			`"XXXXXXXXXXXX2345"`, `"xxxx-xxxx-xxxx"`, `"••••2345"`, `"null"`, `"None"`, `"N/A"`, `"-"`, `" "`,
 		} {
 			body := strings.Replace(s.good, `"`+changePIN+`"`, pin, 1)
-			if v := Judge(s.message(), answered(200, body), false); !v.Owed || v.Settled != Open || v.Result != nil {
+			if v := Judge(s.message(), answered(200, body), First); !v.Owed || v.Settled != Open || v.Result != nil {
 				t.Errorf("%v, PIN %s: %+v", s, pin, v)
 			}
 		}
 		for _, pin := range []string{`8`, `812345678901`, `"AB-12x"`, `"QWERTY"`, `"0000000000000001"`, `"5000 5000"`} {
 			body := strings.Replace(s.good, `"`+changePIN+`"`, pin, 1)
-			v := Judge(s.message(), answered(200, body), false)
+			v := Judge(s.message(), answered(200, body), First)
 			issue, ok := v.Result.(*Issue)
 			if !ok || !issue.Voucher.PIN.Equal(strings.Trim(pin, `"`)) {
 				t.Errorf("%v, PIN %s: %+v", s, pin, v)
@@ -77,7 +77,7 @@ func TestAVoucherThatWasTakenInWholeIsNotHandedBack(t *testing.T) {
 		for _, echo := range echoes {
 			for amount, odd := range map[int]bool{0: false, 2000: false, 1500: true} {
 				body := fmt.Sprintf(`{"responseCode":0,"amount":%d,"voucher":{"amount":2000,"pin":%s,"status":"Redeemed"}}`, amount, echo)
-				v := Judge(message(r), answered(200, body), false)
+				v := Judge(message(r), answered(200, body), First)
 				got, ok := v.Result.(*Redemption)
 				if !ok || got.Change != nil || v.Alert != odd || (amount > 0 && int(got.Amount) != amount) || (amount == 0 && got.Amount != 20_00) {
 					t.Errorf("%s echoed as %s, amount %d: %+v", sent, echo, amount, v)
@@ -85,7 +85,7 @@ func TestAVoucherThatWasTakenInWholeIsNotHandedBack(t *testing.T) {
 			}
 		}
 		body := `{"responseCode":0,"amount":2000,"voucher":{"amount":2000,"pin":"` + changePIN + `"}}`
-		if got, ok := Judge(message(r), answered(200, body), false).Result.(*Redemption); !ok || got.Change == nil || !got.Change.PIN.Equal(changePIN) {
+		if got, ok := Judge(message(r), answered(200, body), First).Result.(*Redemption); !ok || got.Change == nil || !got.Change.PIN.Equal(changePIN) {
 			t.Errorf("%s, and a change voucher: %v", sent, ok)
 		}
 	}

@@ -36,13 +36,13 @@ func (r EeziReverse) build(c *Client) (Op, any, error) {
 	return OpEeziReverse, body, err
 }
 
-// PurchaseEezi makes an Eezi voucher. An error is ErrInvalid or an *Error. again
-// says that the same request may have been sent before; see Judge.
-func (c *Client) PurchaseEezi(ctx context.Context, r EeziPurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// PurchaseEezi makes an Eezi voucher. An error is ErrInvalid or an *Error. try says
+// whether the same request may have been sent before; see Sending.
+func (c *Client) PurchaseEezi(ctx context.Context, r EeziPurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // ReverseEezi undoes the sale of an Eezi voucher; otherwise as PurchaseEezi.
-func (c *Client) ReverseEezi(ctx context.Context, r EeziReverse, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) ReverseEezi(ctx context.Context, r EeziReverse, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }

@@ -47,7 +47,7 @@ type Error struct {
 	// Sent says that at least one byte may have reached the host.
 	Sent bool
 	// Refused says that the transaction did not happen and will not under this
-	// reference. For lookups it says nothing.
+	// reference. Of what only reads it is always true: nothing can be lost.
 	Refused bool
 	// Person says that the answer contradicts itself, so that sending again
 	// will not clear it.

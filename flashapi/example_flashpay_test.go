@@ -23,7 +23,7 @@ func ExampleClient_PayBiller() {
 
 	p, err := c.PayBiller(context.Background(), flashapi.PayPurchase{
 		Reference: "TILL7-000141", Account: account, Amount: 150_00, PaymentMethod: flashapi.PayByCash,
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -44,7 +44,7 @@ func ExampleClient_DisburseToBiller() {
 
 	_, err := c.DisburseToBiller(context.Background(), flashapi.PayDisburse{
 		Reference: "TILL7-000143", Account: "110140005000", Amount: 20_00,
-	}, false)
+	}, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println(e.Code, e.Reason, "refused:", e.Refused)
 	}

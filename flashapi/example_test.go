@@ -49,7 +49,7 @@ func ExampleClient_RedeemFull() {
 	defer stop()
 
 	voucher := flashapi.RedeemFull{Reference: "TILL7-000124", PIN: secret.New("5000500000000001")}
-	r, err := c.RedeemFull(context.Background(), voucher, false)
+	r, err := c.RedeemFull(context.Background(), voucher, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,12 +57,12 @@ func ExampleClient_RedeemFull() {
 	fmt.Println("credit", r.Amount, "cents")
 
 	// The same again is the same transaction: nothing more is credited.
-	r, err = c.RedeemFull(context.Background(), voucher, true)
+	r, err = c.RedeemFull(context.Background(), voucher, flashapi.Again)
 	fmt.Println(r.Amount, err)
 
 	// Under a new reference the voucher is used up.
 	voucher.Reference = "TILL7-000125"
-	_, err = c.RedeemFull(context.Background(), voucher, false)
+	_, err = c.RedeemFull(context.Background(), voucher, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println(e.Code, e.Reason, "refused:", e.Refused)
 	}
@@ -78,14 +78,14 @@ func ExampleClient_RedeemPart() {
 
 	r, err := c.RedeemPart(context.Background(), flashapi.RedeemPart{
 		Reference: "TILL7-000126", PIN: secret.New("5000500000000002"), Amount: 20_00,
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println("credit", r.Amount, "and hand out a voucher of", r.Change.Amount, "with PIN", r.Change.PIN)
 
-	rest, err := c.RedeemFull(context.Background(), flashapi.RedeemFull{Reference: "TILL7-000127", PIN: r.Change.PIN}, false)
+	rest, err := c.RedeemFull(context.Background(), flashapi.RedeemFull{Reference: "TILL7-000127", PIN: r.Change.PIN}, flashapi.First)
 	fmt.Println(rest.Amount, err)
 	// Output:
 	// credit 2000 and hand out a voucher of 3000 with PIN [secret]
@@ -98,7 +98,7 @@ func ExampleClient_PurchasePinless() {
 
 	sale, err := c.PurchasePinless(context.Background(), flashapi.Pinless{
 		Reference: "TILL7-000123", ProductCode: "101", Amount: 10_00, MobileNumber: "27821234567",
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -122,9 +122,9 @@ func ExampleJudge() {
 		return
 	}
 	// Store m here, encrypted, before the first byte is sent.
-	v := flashapi.Judge(m, c.Post(context.Background(), m), false)
+	v := flashapi.Judge(m, c.Post(context.Background(), m), flashapi.First)
 	fmt.Println("known:", v.Settled != flashapi.Open)
-	v = flashapi.Judge(m, c.Post(context.Background(), m), true)
+	v = flashapi.Judge(m, c.Post(context.Background(), m), flashapi.Again)
 	fmt.Println("happened:", v.Settled == flashapi.Happened)
 	// Output:
 	// known: false

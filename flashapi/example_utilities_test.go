@@ -47,7 +47,7 @@ func ExampleClient_PurchaseUtility() {
 
 	sale, err := c.PurchaseUtility(context.Background(), flashapi.UtilityPurchase{
 		Reference: "TILL7-000132", Meter: "14000000118", Amount: 100_00,
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -77,7 +77,7 @@ func ExampleClient_PurchaseUtility_free() {
 	defer stop()
 
 	claim := flashapi.UtilityPurchase{Reference: "TILL7-000133", Meter: "14000000084", Free: true}
-	sale, err := c.PurchaseUtility(context.Background(), claim, false)
+	sale, err := c.PurchaseUtility(context.Background(), claim, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -85,7 +85,7 @@ func ExampleClient_PurchaseUtility_free() {
 	fmt.Println(sale.FreeUnits, sale.UnitType, "in", len(sale.Tokens), "token")
 
 	claim.Reference = "TILL7-000134"
-	_, err = c.PurchaseUtility(context.Background(), claim, false)
+	_, err = c.PurchaseUtility(context.Background(), claim, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println(e.Code, e.Reason, "refused:", e.Refused)
 	}
@@ -117,7 +117,7 @@ func ExampleClient_PurchaseUtility_draft() {
 	}
 	sale, err := c.PurchaseUtility(context.Background(), flashapi.UtilityPurchase{
 		Reference: "TILL7-000136", Meter: "14000000043", Amount: 100_00, LookupID: meter.LookupID,
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return

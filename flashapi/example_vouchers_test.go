@@ -12,7 +12,7 @@ func ExampleClient_PurchaseVoucher() {
 	c, stop := simulator()
 	defer stop()
 
-	sale, err := c.PurchaseVoucher(context.Background(), flashapi.VoucherPurchase{Reference: "TILL7-000201", Amount: 20_00}, false)
+	sale, err := c.PurchaseVoucher(context.Background(), flashapi.VoucherPurchase{Reference: "TILL7-000201", Amount: 20_00}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -23,7 +23,7 @@ func ExampleClient_PurchaseVoucher() {
 	// The customer walks away before it is handed over.
 	undone, err := c.ReverseVoucher(context.Background(), flashapi.VoucherReverse{
 		Reference: "TILL7-000202", Original: "TILL7-000201",
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -33,7 +33,7 @@ func ExampleClient_PurchaseVoucher() {
 	// Once is enough, and a second time is no failure.
 	undone, err = c.ReverseVoucher(context.Background(), flashapi.VoucherReverse{
 		Reference: "TILL7-000203", Original: "TILL7-000201",
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -52,11 +52,11 @@ func ExampleError_owed() {
 
 	// By these cents the simulator forgets the voucher the first time.
 	voucher := flashapi.VoucherDisburse{Reference: "TILL7-000204", Amount: 20_14}
-	_, err := c.DisburseVoucher(context.Background(), voucher, false)
+	_, err := c.DisburseVoucher(context.Background(), voucher, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println("refused:", e.Refused, "owed:", e.Owed)
 	}
-	sale, err := c.DisburseVoucher(context.Background(), voucher, true)
+	sale, err := c.DisburseVoucher(context.Background(), voucher, flashapi.Again)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -74,7 +74,7 @@ func ExampleClient_PurchaseGift() {
 	sale, err := c.PurchaseGift(context.Background(), flashapi.GiftPurchase{
 		Reference: "TILL7-000205", Amount: 200_00, Barcode: "2900000005020",
 		Till: flashapi.Till{StoreID: "SHOP12", TerminalID: "TILL7"},
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -89,7 +89,7 @@ func ExampleClient_PurchaseCashOut() {
 	defer stop()
 	ctx := context.Background()
 
-	sale, err := c.PurchaseCashOut(ctx, flashapi.CashOutPurchase{Reference: "TILL7-000206", Amount: 300_00, ProductCode: "601"}, false)
+	sale, err := c.PurchaseCashOut(ctx, flashapi.CashOutPurchase{Reference: "TILL7-000206", Amount: 300_00, ProductCode: "601"}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -104,7 +104,7 @@ func ExampleClient_PurchaseCashOut() {
 		fmt.Println(pin.Voucher.Amount, pin.Voucher.Status)
 	}
 	look("TILL7-000207")
-	if _, err := c.CancelCashOut(ctx, flashapi.CashOutCancel{Reference: "TILL7-000208", SerialNumber: serial, ProductCode: "601"}, false); err != nil {
+	if _, err := c.CancelCashOut(ctx, flashapi.CashOutCancel{Reference: "TILL7-000208", SerialNumber: serial, ProductCode: "601"}, flashapi.First); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -119,14 +119,14 @@ func ExampleClient_RedeemExclusivePart() {
 	defer stop()
 	ctx := context.Background()
 
-	sale, err := c.PurchaseExclusive(ctx, flashapi.ExclusivePurchase{Reference: "TILL7-000210", Amount: 500_00, ProductCode: "701"}, false)
+	sale, err := c.PurchaseExclusive(ctx, flashapi.ExclusivePurchase{Reference: "TILL7-000210", Amount: 500_00, ProductCode: "701"}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	r, err := c.RedeemExclusivePart(ctx, flashapi.ExclusiveRedeemPart{
 		Reference: "TILL7-000211", PIN: sale.Voucher.PIN, Amount: 320_00, ProductCode: "701",
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -134,7 +134,7 @@ func ExampleClient_RedeemExclusivePart() {
 	fmt.Println("paid:", r.Amount, "change:", r.Change.Amount)
 
 	// It is no 1Voucher, though its PIN looks like one.
-	_, err = c.RedeemFull(ctx, flashapi.RedeemFull{Reference: "TILL7-000212", PIN: r.Change.PIN}, false)
+	_, err = c.RedeemFull(ctx, flashapi.RedeemFull{Reference: "TILL7-000212", PIN: r.Change.PIN}, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println(e.Code, e.Reason)
 	}
@@ -147,7 +147,7 @@ func ExampleClient_PurchaseFlashToken() {
 	c, stop := simulator()
 	defer stop()
 
-	sale, err := c.PurchaseFlashToken(context.Background(), flashapi.FlashTokenPurchase{Reference: "TILL7-000213", Amount: 50_00}, false)
+	sale, err := c.PurchaseFlashToken(context.Background(), flashapi.FlashTokenPurchase{Reference: "TILL7-000213", Amount: 50_00}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -155,7 +155,7 @@ func ExampleClient_PurchaseFlashToken() {
 	fmt.Println(sale.Voucher.Amount, sale.Voucher.PIN)
 	undone, err := c.ReverseFlashToken(context.Background(), flashapi.FlashTokenReverse{
 		Reference: "TILL7-000214", Original: "TILL7-000213",
-	}, false)
+	}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -170,7 +170,7 @@ func ExampleClient_PurchaseEezi() {
 	c, stop := simulator()
 	defer stop()
 
-	sale, err := c.PurchaseEezi(context.Background(), flashapi.EeziPurchase{Reference: "TILL7-000215", Amount: 29_00, ProductCode: "301"}, false)
+	sale, err := c.PurchaseEezi(context.Background(), flashapi.EeziPurchase{Reference: "TILL7-000215", Amount: 29_00, ProductCode: "301"}, flashapi.First)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -178,7 +178,7 @@ func ExampleClient_PurchaseEezi() {
 	fmt.Println(sale.Voucher.Amount, sale.Voucher.Instructions.Reveal())
 
 	// An article of one price has no other.
-	_, err = c.PurchaseEezi(context.Background(), flashapi.EeziPurchase{Reference: "TILL7-000216", Amount: 30_00, ProductCode: "301"}, false)
+	_, err = c.PurchaseEezi(context.Background(), flashapi.EeziPurchase{Reference: "TILL7-000216", Amount: 30_00, ProductCode: "301"}, flashapi.First)
 	if e := new(flashapi.Error); errors.As(err, &e) {
 		fmt.Println(e.Class, e.Reason, "refused:", e.Refused)
 	}

@@ -116,32 +116,32 @@ func (b *redeemBody) kind(c *Client, product string) error {
 }
 
 // PurchaseExclusive makes an exclusive voucher. An error is ErrInvalid,
-// ErrNotInDialect or an *Error. again says that the same request may have been
-// sent before; see Judge.
-func (c *Client) PurchaseExclusive(ctx context.Context, r ExclusivePurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// ErrNotInDialect or an *Error. try says whether the same request may have been
+// sent before; see Sending.
+func (c *Client) PurchaseExclusive(ctx context.Context, r ExclusivePurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // CancelExclusive takes an exclusive voucher back; otherwise as
 // PurchaseExclusive.
-func (c *Client) CancelExclusive(ctx context.Context, r ExclusiveCancel, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) CancelExclusive(ctx context.Context, r ExclusiveCancel, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }
 
 // ReverseExclusive undoes the sale of an exclusive voucher; otherwise as
 // PurchaseExclusive.
-func (c *Client) ReverseExclusive(ctx context.Context, r ExclusiveReverse, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) ReverseExclusive(ctx context.Context, r ExclusiveReverse, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }
 
 // RedeemExclusiveFull takes a whole exclusive voucher in; otherwise as
 // PurchaseExclusive.
-func (c *Client) RedeemExclusiveFull(ctx context.Context, r ExclusiveRedeemFull, again bool) (*Redemption, error) {
-	return transact[Redemption](ctx, c, r, again)
+func (c *Client) RedeemExclusiveFull(ctx context.Context, r ExclusiveRedeemFull, try Sending) (*Redemption, error) {
+	return transact[Redemption](ctx, c, r, try)
 }
 
 // RedeemExclusivePart takes part of an exclusive voucher in; otherwise as
 // PurchaseExclusive.
-func (c *Client) RedeemExclusivePart(ctx context.Context, r ExclusiveRedeemPart, again bool) (*Redemption, error) {
-	return transact[Redemption](ctx, c, r, again)
+func (c *Client) RedeemExclusivePart(ctx context.Context, r ExclusiveRedeemPart, try Sending) (*Redemption, error) {
+	return transact[Redemption](ctx, c, r, try)
 }

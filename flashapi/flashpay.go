@@ -159,18 +159,18 @@ func (p Payment) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(p)) 
 // after any error it can be made again, under another reference as well. An
 // error is ErrInvalid, ErrNotInDialect or an *Error.
 func (c *Client) LookupBillerAccount(ctx context.Context, r PayBalance) (*BillerAccount, error) {
-	return transact[BillerAccount](ctx, c, r, false)
+	return transact[BillerAccount](ctx, c, r, First)
 }
 
 // PayBiller pays a biller. An error is ErrInvalid, ErrNotInDialect or an *Error.
-// again says that the same request may have been sent before; see Judge.
-func (c *Client) PayBiller(ctx context.Context, r PayPurchase, again bool) (*Payment, error) {
-	return transact[Payment](ctx, c, r, again)
+// try says whether the same request may have been sent before; see Sending.
+func (c *Client) PayBiller(ctx context.Context, r PayPurchase, try Sending) (*Payment, error) {
+	return transact[Payment](ctx, c, r, try)
 }
 
 // DisburseToBiller pays a biller; otherwise as PayBiller.
-func (c *Client) DisburseToBiller(ctx context.Context, r PayDisburse, again bool) (*Payment, error) {
-	return transact[Payment](ctx, c, r, again)
+func (c *Client) DisburseToBiller(ctx context.Context, r PayDisburse, try Sending) (*Payment, error) {
+	return transact[Payment](ctx, c, r, try)
 }
 
 // payWire is the answer to all three (sections 3.1.28 to 3.1.30).

@@ -92,7 +92,7 @@ func TestAnAccountAtABillerIsReadInEveryForm(t *testing.T) {
 	} {
 		want := &BillerAccount{Receipt: receipt, Biller: kasiFibre, Consumer: dlamini, Balance: 20_00, BalanceKnown: true}
 		c.want(want)
-		v := Judge(message(balanceOf()), answered(200, swap(t, payAnswer, c.pairs...)), false)
+		v := Judge(message(balanceOf()), answered(200, swap(t, payAnswer, c.pairs...)), First)
 		if got, ok := v.Result.(*BillerAccount); ok {
 			want.Alert, want.Detail = c.alert, got.Detail
 		}
@@ -104,7 +104,7 @@ func TestAnAccountAtABillerIsReadInEveryForm(t *testing.T) {
 
 func TestABalanceThatTellsOfNoAccountIsAskedAgain(t *testing.T) {
 	for _, body := range []string{`{"responseCode":0}`, `{"responseCode":0,"amount":null,"biller":null,"consumer":[]}`, `{"responseCode":0,"biller":{},"consumer":{}}`} {
-		if v := Judge(message(balanceOf()), answered(200, body), false); v.Settled != Refused || v.Class != ClassRetryLater || v.Result != nil {
+		if v := Judge(message(balanceOf()), answered(200, body), First); v.Settled != Refused || v.Class != ClassRetryLater || v.Result != nil {
 			t.Errorf("%s: %+v", body, v)
 		}
 	}
@@ -127,7 +127,7 @@ func TestAPaymentToABillerIsRead(t *testing.T) {
 			"a fraction":        {[]string{`:2000`, `:20.01`}, 0, true},
 			"beyond all belief": {[]string{`:2000`, `:1e99`}, 0, true},
 		} {
-			v := Judge(message(r), answered(200, swap(t, payAnswer, c.pairs...)), false)
+			v := Judge(message(r), answered(200, swap(t, payAnswer, c.pairs...)), First)
 			p, ok := v.Result.(*Payment)
 			if !ok || v.Settled != Happened || v.Alert != c.alert || v.Amount != c.amount || v.CallCentre != "0860 000 000" {
 				t.Errorf("%T, %s: %+v", r, name, v)
@@ -140,7 +140,7 @@ func TestAPaymentToABillerIsRead(t *testing.T) {
 				t.Errorf("%T, %s (-want +got):\n%s", r, name, diff)
 			}
 		}
-		if v := Judge(message(r), answered(200, `{"responseCode":0}`), false); v.Settled != Happened || v.Alert {
+		if v := Judge(message(r), answered(200, `{"responseCode":0}`), First); v.Settled != Happened || v.Alert {
 			t.Errorf("%T without anything: %+v", r, v)
 		}
 	}
@@ -155,10 +155,10 @@ func TestBillersAreAskedAndPaidOverTheWire(t *testing.T) {
 	if a, err := b.client.LookupBillerAccount(t.Context(), balanceOf()); err != nil || a.Balance != 20_00 {
 		t.Errorf("%v, %v", a, err)
 	}
-	if p, err := b.client.PayBiller(t.Context(), payTwenty(), false); err != nil || p.Amount != 20_00 {
+	if p, err := b.client.PayBiller(t.Context(), payTwenty(), First); err != nil || p.Amount != 20_00 {
 		t.Errorf("%v, %v", p, err)
 	}
-	if p, err := b.client.DisburseToBiller(t.Context(), PayDisburse{Reference: testRef, Account: testAccount, Amount: 20_00}, true); err != nil || p.Amount != 20_00 {
+	if p, err := b.client.DisburseToBiller(t.Context(), PayDisburse{Reference: testRef, Account: testAccount, Amount: 20_00}, Again); err != nil || p.Amount != 20_00 {
 		t.Errorf("%v, %v", p, err)
 	}
 	const account = `,"accountReference":"` + testAccount + `"`
@@ -174,7 +174,7 @@ func TestBillersAreAskedAndPaidOverTheWire(t *testing.T) {
 func TestAPaymentInALogNamesNobody(t *testing.T) {
 	words := []string{"Dlamini", "10035000", "27600000000", "Kasi"}
 	for _, m := range []Message{message(balanceOf()), message(payTwenty())} {
-		namesNobody(t, Judge(m, answered(200, payAnswer), false).Result, words...)
+		namesNobody(t, Judge(m, answered(200, payAnswer), First).Result, words...)
 	}
 	namesNobody(t, BillerAccount{Biller: kasiFibre, Consumer: dlamini}, words...)
 	namesNobody(t, Payment{Biller: kasiFibre, Consumer: dlamini}, words...)
@@ -190,7 +190,7 @@ func FuzzBillerAnswer(f *testing.F) {
 		for _, m := range messages {
 			checkVerdict(t, m, body, status)
 		}
-		v := Judge(messages[0], answered(status, string(body)), false)
+		v := Judge(messages[0], answered(status, string(body)), First)
 		if a, ok := v.Result.(*BillerAccount); ok && (a.Balance > maxPart || a.Balance < -maxPart || (a.Balance != 0 && !a.BalanceKnown)) {
 			t.Fatalf("balance %d, known %v", a.Balance, a.BalanceKnown)
 		}

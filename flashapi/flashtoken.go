@@ -52,14 +52,14 @@ func (r FlashTokenReverse) build(c *Client) (Op, any, error) {
 }
 
 // PurchaseFlashToken makes a Flash Token. An error is ErrInvalid,
-// ErrNotInDialect or an *Error. again says that the same request may have been
-// sent before; see Judge.
-func (c *Client) PurchaseFlashToken(ctx context.Context, r FlashTokenPurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// ErrNotInDialect or an *Error. try says whether the same request may have been
+// sent before; see Sending.
+func (c *Client) PurchaseFlashToken(ctx context.Context, r FlashTokenPurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // ReverseFlashToken undoes the sale of a Flash Token; otherwise as
 // PurchaseFlashToken.
-func (c *Client) ReverseFlashToken(ctx context.Context, r FlashTokenReverse, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) ReverseFlashToken(ctx context.Context, r FlashTokenReverse, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }

@@ -69,8 +69,8 @@ func validBarcode(s string) bool {
 	return len(s) >= minBarcode && len(s) <= maxBarcode && only(s, digits) && !only(s, "0")
 }
 
-// PurchaseGift makes a gift voucher. An error is ErrInvalid or an *Error. again
-// says that the same request may have been sent before; see Judge.
-func (c *Client) PurchaseGift(ctx context.Context, r GiftPurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// PurchaseGift makes a gift voucher. An error is ErrInvalid or an *Error. try says
+// whether the same request may have been sent before; see Sending.
+func (c *Client) PurchaseGift(ctx context.Context, r GiftPurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }

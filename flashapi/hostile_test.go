@@ -289,13 +289,13 @@ func TestAHostileHostDecidesNothingAndLearnsNothing(t *testing.T) {
 			if n := seen.Load() - before; n > 1 || !x.Sent {
 				t.Errorf("%s: the host saw it %d times, sent %v, %v", name, n, x.Sent, x.Err)
 			}
-			first, later := Judge(sale, x, false), Judge(sale, x, true)
+			first, later := Judge(sale, x, First), Judge(sale, x, Again)
 			if first.Settled != h.want || (later.Settled != h.want && later.Settled != Open) {
 				t.Errorf("%s: settled %d then %d, want %d: %+v, %v", name, first.Settled, later.Settled, h.want, first, x.Err)
 			}
 			look.look(name+", a sale", x, x.Err, first, later)
 		}
-		_, err := client.RedeemFull(t.Context(), redeemAll(), false)
+		_, err := client.RedeemFull(t.Context(), redeemAll(), First)
 		if e := new(Error); errors.As(err, &e) && e.Refused && h.want == Open {
 			t.Errorf("%s: a redemption was refused: %v", name, err)
 		}
@@ -321,10 +321,10 @@ func TestAHostileTokenEndpointGivesNoTokenAndLearnsNothing(t *testing.T) {
 		if x.Sent || x.Err == nil || errors.Is(x.Err, ErrCredentials) {
 			t.Errorf("%s: sent %v, %v", name, x.Sent, x.Err)
 		}
-		if v := Judge(message(redeemAll()), x, true); v.Settled != Open {
+		if v := Judge(message(redeemAll()), x, Again); v.Settled != Open {
 			t.Errorf("%s: a repetition without a token: %+v", name, v)
 		}
-		look.look(name, err, x, x.Err, Judge(message(redeemAll()), x, false))
+		look.look(name, err, x, x.Err, Judge(message(redeemAll()), x, First))
 	})
 }
 
@@ -347,7 +347,7 @@ func TestNoRedirectCarriesTheTokenElsewhere(t *testing.T) {
 		for _, token := range []bool{false, true} {
 			base, _ := hostileHost(t, says(sized("HTTP/1.1 "+status+"\r\nLocation: http://"+elsewhere+"/\r\nRefresh: 0; url=http://"+elsewhere+"/\r\nWWW-Authenticate: Basic realm=x\r\n", "")), token)
 			client := hostileClient(t, base, patience)
-			_, err := client.RedeemFull(t.Context(), redeemAll(), false)
+			_, err := client.RedeemFull(t.Context(), redeemAll(), First)
 			if e := new(Error); !errors.As(err, &e) || (!token && status[0] == '3' && e.Refused) {
 				t.Errorf("%s: %v", status, err)
 			}
@@ -386,7 +386,7 @@ func TestCompressionChangesNothing(t *testing.T) {
 			})
 			m := b.build(tenRand())
 			x := b.client.Post(t.Context(), m)
-			if v := Judge(m, x, false); v.Settled != want || asked.Load() != (transport != nil) {
+			if v := Judge(m, x, First); v.Settled != want || asked.Load() != (transport != nil) {
 				t.Errorf("%s, %.40q: settled %d, want %d; compressed %v, %v", name, body, v.Settled, want, asked.Load(), x.Err)
 			}
 		}
@@ -428,12 +428,12 @@ func FuzzExchange(f *testing.F) {
 			}
 			body := bytes.TrimSpace(bytes.TrimPrefix([]byte(x.Body.Reveal()), byteOrderMark))
 			object := len(body) > 0 && body[0] == '{' && json.Valid(body)
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(m, x, again)
 				switch {
 				case v.Settled == Happened && (!object || x.Status < 200 || x.Status > 299):
 					t.Fatalf("happened by %q", raw)
-				case v.Settled == Refused && !object && (again || x.Status < 400 || x.Status > 499):
+				case v.Settled == Refused && !object && (again == Again || x.Status < 400 || x.Status > 499):
 					t.Fatalf("refused by %q", raw)
 				case v.Settled == Refused && v.Reason == "", v.Amount != 0 && v.Settled != Happened && !v.Owed:
 					t.Fatalf("%+v by %q", v, raw)

@@ -72,7 +72,7 @@ func (p InternationalProducts) LogValue() slog.Value { return slog.StringValue(f
 // nothing: after any error it can be made again, under another reference as
 // well. An error is ErrInvalid, ErrNotInDialect or an *Error.
 func (c *Client) LookupInternational(ctx context.Context, r InternationalLookup) (*InternationalProducts, error) {
-	return transact[InternationalProducts](ctx, c, r, false)
+	return transact[InternationalProducts](ctx, c, r, First)
 }
 
 // internationalWire is its answer (section 3.1.23).

@@ -66,7 +66,7 @@ func TestInternationalProductsAreReadInEveryForm(t *testing.T) {
 		`"products":[{"productId":26601,"price":-1}]`:                                                                    {[]InternationalProduct{{ID: "26601"}}, true},
 		`"products":[{"productId":26601}]`:                                                                               {[]InternationalProduct{{ID: "26601"}}, false},
 	} {
-		v := Judge(message(toLesotho()), answered(200, goodHead+`,"mobileNumber":"27821234567",`+answer+`}`), false)
+		v := Judge(message(toLesotho()), answered(200, goodHead+`,"mobileNumber":"27821234567",`+answer+`}`), First)
 		p, ok := v.Result.(*InternationalProducts)
 		if !ok || v.Settled != Happened || v.Alert != want.alert || p.MobileNumber != "27821234567" || p.TransactionID != "257901" {
 			t.Errorf("%s: %+v", answer, v)
@@ -107,7 +107,7 @@ func FuzzInternationalAnswer(f *testing.F) {
 	m := message(toLesotho())
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		checkVerdict(t, m, body, status)
-		if p, ok := Judge(m, answered(status, string(body)), false).Result.(*InternationalProducts); ok {
+		if p, ok := Judge(m, answered(status, string(body)), First).Result.(*InternationalProducts); ok {
 			for _, product := range p.Products {
 				if product.ID == "" || product.Price < 0 {
 					t.Fatalf("%+v", product)

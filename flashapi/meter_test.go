@@ -86,7 +86,7 @@ func TestALookupIsReadInEveryDocumentedForm(t *testing.T) {
 	} {
 		want := readMeter()
 		c.want(want)
-		v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, c.pairs...)), false)
+		v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, c.pairs...)), First)
 		if diff := cmp.Diff(any(want), v.Result); diff != "" || v.Settled != Happened {
 			t.Errorf("%s: %+v\n(-want +got):\n%s", name, v, diff)
 		}
@@ -104,13 +104,13 @@ func TestALookupThatIsNotQuiteRightIsSaidToBe(t *testing.T) {
 		"arrears beyond belief": {`35000`, `99999999999`},
 		"a bill in words":       {`"billingInfo":{`, `"billingInfo":"x","y":{`},
 	} {
-		v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, pairs...)), false)
+		v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, pairs...)), First)
 		m, ok := v.Result.(*Meter)
 		if !ok || !v.Alert || !m.Alert || m.Detail == "" || m.Holder != "N Mokoena" {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, `200000`, `500`)), false)
+	v := Judge(message(fiftyRand()), answered(200, swap(t, meterAnswer, `200000`, `500`)), First)
 	if m := v.Result.(*Meter); m.Min != 0 || m.Max != 0 {
 		t.Errorf("limits that exclude everything stand: %d to %d", m.Min, m.Max)
 	}
@@ -120,7 +120,7 @@ func TestALookupThatTellsOfNoMeterIsMadeAgain(t *testing.T) {
 	for _, body := range []string{
 		`{"responseCode":0}`, `{"responseCode":0,"meterInfo":null}`, `{"responseCode":0,"meterInfo":{}}`, `{"responseCode":0,"meterInfo":[],"meterinfo":"x"}`,
 	} {
-		v := Judge(message(fiftyRand()), answered(200, body), false)
+		v := Judge(message(fiftyRand()), answered(200, body), First)
 		if v.Settled != Refused || v.Class != ClassRetryLater || v.Result != nil || v.Person || v.Owed {
 			t.Errorf("%s: %+v", body, v)
 		}
@@ -135,7 +135,7 @@ func TestFreeElectricityIsLookedUpAsSuch(t *testing.T) {
 		`{"responseCode":0,"amount":0,"meterInfo":{"algorithmCode":"07"},"isFBE":false}`: true,
 		`{"responseCode":0,"amount":1,"meterInfo":{"algorithmCode":"07"},"isFBE":true}`:  true,
 	} {
-		v := Judge(m, answered(200, body), false)
+		v := Judge(m, answered(200, body), First)
 		meter, ok := v.Result.(*Meter)
 		if !ok || v.Alert != odd || meter.Free != !strings.Contains(body, "false") || meter.MeterNumber != testMeter {
 			t.Errorf("%s: %+v, %+v", body, v, v.Result)
@@ -145,7 +145,7 @@ func TestFreeElectricityIsLookedUpAsSuch(t *testing.T) {
 
 func TestAMeterThatLostItsZerosIsTheSame(t *testing.T) {
 	m := message(UtilityLookup{Reference: testRef, Meter: "0014000000035", Amount: 50_00})
-	v := Judge(m, answered(200, `{"responseCode":0,"meterInfo":{"meterNumber":14000000035}}`), false)
+	v := Judge(m, answered(200, `{"responseCode":0,"meterInfo":{"meterNumber":14000000035}}`), First)
 	if meter := v.Result.(*Meter); v.Alert || meter.MeterNumber != "0014000000035" {
 		t.Errorf("%+v, %s", v, meter.MeterNumber)
 	}
@@ -175,7 +175,7 @@ func TestAMeterInALogNamesNobody(t *testing.T) {
 	namesNobody(t, m, words...)
 	namesNobody(t, *m, words...)
 	namesNobody(t, m.Supply, words...)
-	if v := Judge(message(fiftyRand()), answered(200, meterAnswer), false); strings.Contains(fmt.Sprintf("%v %+v %#v", v, v, v), "Mokoena") {
+	if v := Judge(message(fiftyRand()), answered(200, meterAnswer), First); strings.Contains(fmt.Sprintf("%v %+v %#v", v, v, v), "Mokoena") {
 		t.Error("a verdict shows it")
 	}
 	if s := fmt.Sprint(m); !strings.Contains(s, testRef) {
@@ -193,7 +193,7 @@ func FuzzMeterAnswer(f *testing.F) {
 	m := message(fiftyRand())
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
 		checkVerdict(t, m, body, status)
-		v := Judge(m, answered(status, string(body)), false)
+		v := Judge(m, answered(status, string(body)), First)
 		if meter, ok := v.Result.(*Meter); ok {
 			if meter.Min < 0 || meter.Max < 0 || meter.Arrears < 0 || (meter.Max > 0 && meter.Min > meter.Max) || meter.Max > maxPart {
 				t.Fatalf("limits %d to %d, arrears %d", meter.Min, meter.Max, meter.Arrears)

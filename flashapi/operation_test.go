@@ -117,7 +117,7 @@ func everyCall(t *testing.T, d Dialect) (asked []string, lacking []Op) {
 		t.Error(err)
 	}
 	for _, s := range specimens() {
-		result, err := s.call(c, t.Context(), false)
+		result, err := s.call(c, t.Context(), First)
 		switch {
 		case errors.Is(err, ErrNotInDialect):
 			lacking = append(lacking, s.op)
@@ -211,7 +211,7 @@ func TestAFlashTokenCanBeBoughtUnderTheVersionToo(t *testing.T) {
 	c := h.client(t, Revision2025)
 	c.options.TokenPurchaseUnder4 = true
 	for _, s := range specimensOf(OpTokenPurchase, OpTokenReverse) {
-		if _, err := s.call(c, t.Context(), false); err != nil {
+		if _, err := s.call(c, t.Context(), First); err != nil {
 			t.Error(err)
 		}
 	}
@@ -235,7 +235,7 @@ func TestAnOperationThatTheDraftLacksIsNeverSent(t *testing.T) {
 		m := s.message()
 		if x := c.Post(t.Context(), m); x.Sent || x.Err == nil {
 			t.Errorf("%v: posted, %v", s, x)
-		} else if v := Judge(m, x, true); operations[s.op].effect != reads && v.Settled != Open {
+		} else if v := Judge(m, x, Again); operations[s.op].effect != reads && v.Settled != Open {
 			t.Errorf("%v: what may have been sent before is settled: %+v", s, v)
 		}
 	}

@@ -21,6 +21,28 @@ const (
 	Refused                 // did not happen, and will not under this reference
 )
 
+// String names it for logs.
+func (s Settled) String() string {
+	switch s {
+	case Happened:
+		return "happened"
+	case Refused:
+		return "refused"
+	default:
+		return "open"
+	}
+}
+
+// Sending says whether a message may have been sent before. The zero value is
+// Again, which settles less: forgetting to say costs a wait and no money.
+type Sending uint8
+
+// The sendings.
+const (
+	Again Sending = iota // it may have been sent before
+	First                // it was certainly not
+)
+
 // Verdict is what an exchange means for the money.
 type Verdict struct {
 	Class   Class
@@ -52,7 +74,7 @@ type Verdict struct {
 // LogValue implements slog.LogValuer: what the customer bought, and who it is
 // for, stays out of logs of every form.
 func (v Verdict) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("class", v.Class.String()), slog.String("code", v.Code), slog.String("reason", v.Reason),
+	return slog.GroupValue(slog.String("settled", v.Settled.String()), slog.String("class", v.Class.String()), slog.String("code", v.Code), slog.String("reason", v.Reason),
 		slog.String("detail", v.Detail), slog.Bool("person", v.Person), slog.Bool("owed", v.Owed), slog.Bool("alert", v.Alert))
 }
 
@@ -138,10 +160,10 @@ func (x Exchange) readSilence() *reading {
 		r.detail = x.Err.Error()
 	}
 	switch {
-	case x.Sent:
+	case x.Sent, x.Err == nil: // also where there was no exchange at all
 	case errors.Is(x.Err, ErrCredentials):
 		r.class, r.reason, r.alert = ClassAuth, reasonUnavailable, true
-	case errors.Is(x.Err, ErrInvalid):
+	case errors.Is(x.Err, ErrInvalid), errors.Is(x.Err, ErrNotInDialect):
 		r.class, r.reason, r.alert = ClassConfig, reasonUnavailable, true
 	default:
 		r.class, r.reason = ClassRetryLater, reasonTryLater
@@ -169,15 +191,15 @@ func (r *reading) byStatus(status int) {
 
 // Judge says what an exchange means for the transaction of its message.
 //
-// again says that the message may have been sent before. The transaction is then
-// unknown already, and stays so until an answer is about the transaction itself:
-// success, or a refusal that cannot be the echo of an earlier success. A refusal
-// of the repetition alone (credentials, throttling, a connection that failed)
-// settles nothing.
+// A transaction that may have been sent before (Again) is unknown already, and
+// stays so until an answer is about the transaction itself: success, or a refusal
+// that cannot be the echo of an earlier success. A refusal of the repetition alone
+// (credentials, throttling, a connection that failed) settles nothing.
 //
 // Of an operation that only reads, everything but success is Refused: nothing
 // can be lost by asking again, under a new reference as well.
-func Judge(m Message, x Exchange, again bool) Verdict {
+func Judge(m Message, x Exchange, try Sending) Verdict {
+	again := try != First
 	r := x.read()
 	op := operations[m.Op]
 	var asked asked

@@ -73,10 +73,10 @@ func TestTheHTTPStatusSpeaksWhereNoCodeDoes(t *testing.T) {
 			"two answers": `{"responseCode":0}{"responseCode":0}`,
 		} {
 			x := answered(status, body)
-			if diff := cmp.Diff(want, shorten(Judge(message(tenRand()), x, false))); diff != "" {
+			if diff := cmp.Diff(want, shorten(Judge(message(tenRand()), x, First))); diff != "" {
 				t.Errorf("HTTP %d, %s (-want +got):\n%s", status, name, diff)
 			}
-			if v := Judge(message(tenRand()), x, true); v.Settled != Open {
+			if v := Judge(message(tenRand()), x, Again); v.Settled != Open {
 				t.Errorf("HTTP %d, %s: the answer to a repetition settled the sale", status, name)
 			}
 		}
@@ -85,7 +85,7 @@ func TestTheHTTPStatusSpeaksWhereNoCodeDoes(t *testing.T) {
 
 func TestTheCodeInTheBodyWinsOverTheStatus(t *testing.T) {
 	for _, status := range []int{200, 400, 401, 404, 429, 500, 503} {
-		v := Judge(message(redeemAll()), coded(status, 2402), false)
+		v := Judge(message(redeemAll()), coded(status, 2402), First)
 		if v.Settled != Refused || v.Reason != "voucher_not_found" {
 			t.Errorf("HTTP %d with code 2402: %+v", status, v)
 		}
@@ -94,7 +94,7 @@ func TestTheCodeInTheBodyWinsOverTheStatus(t *testing.T) {
 
 func TestSuccessNeedsBothCodeAndStatus(t *testing.T) {
 	for _, status := range []int{300, 400, 401, 404, 429, 500, 503} {
-		v := Judge(message(tenRand()), coded(status, 0), false)
+		v := Judge(message(tenRand()), coded(status, 0), First)
 		if diff := cmp.Diff(short{Class: ClassUnknown, Alert: true}, shorten(v)); diff != "" {
 			t.Errorf("code 0 under HTTP %d (-want +got):\n%s", status, diff)
 		}
@@ -125,7 +125,7 @@ func TestOnlyAPlainZeroIsSuccess(t *testing.T) {
 		`{"responseCode":99999999999999999999}`:  Open,
 		`{"responseCode":9223372036854775807}`:   Open,
 	} {
-		if v := Judge(message(tenRand()), answered(200, body), false); v.Settled != want {
+		if v := Judge(message(tenRand()), answered(200, body), First); v.Settled != want {
 			t.Errorf("%s: settled %d, want %d", body, v.Settled, want)
 		}
 	}
@@ -138,7 +138,7 @@ func TestEveryCodeIsJudgedByItsClass(t *testing.T) {
 	}
 	m := message(tenRand())
 	for code, rule := range rules {
-		first, later := Judge(m, coded(400, code), false), Judge(m, coded(400, code), true)
+		first, later := Judge(m, coded(400, code), First), Judge(m, coded(400, code), Again)
 		if code == 0 {
 			continue
 		}
@@ -172,7 +172,7 @@ func TestEveryCodeIsJudgedByItsClass(t *testing.T) {
 
 func TestAnUnlistedCodeIsUnknownAndAlerts(t *testing.T) {
 	for _, code := range []int{1, 9999, 2317, 123456} {
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			v := Judge(message(tenRand()), coded(200, code), again)
 			if diff := cmp.Diff(short{Class: ClassUnknown, Alert: true}, shorten(v)); diff != "" {
 				t.Errorf("code %d (-want +got):\n%s", code, diff)
@@ -182,27 +182,27 @@ func TestAnUnlistedCodeIsUnknownAndAlerts(t *testing.T) {
 }
 
 func TestADuplicateAlertsOnTheFirstSending(t *testing.T) {
-	if v := Judge(message(tenRand()), coded(400, 2201), false); !v.Alert || v.Settled != Open {
+	if v := Judge(message(tenRand()), coded(400, 2201), First); !v.Alert || v.Settled != Open {
 		t.Errorf("first sending: %+v", v)
 	}
-	if v := Judge(message(tenRand()), coded(400, 2201), true); v.Alert || v.Settled != Open {
+	if v := Judge(message(tenRand()), coded(400, 2201), Again); v.Alert || v.Settled != Open {
 		t.Errorf("repetition: %+v", v)
 	}
-	if v := Judge(message(tenRand()), coded(400, 2256), true); !v.Alert || v.Settled != Open {
+	if v := Judge(message(tenRand()), coded(400, 2256), Again); !v.Alert || v.Settled != Open {
 		t.Errorf("another request under our reference: %+v", v)
 	}
 }
 
 func TestAnsweredCancelledAVoucherIsRefusedButARechargeIsNot(t *testing.T) {
 	for _, code := range []int{2253, 2280, 2409, 2413, 2680} {
-		if v := Judge(message(redeemAll()), coded(400, code), true); v.Settled != Refused || v.Reason != "voucher_cancelled" {
+		if v := Judge(message(redeemAll()), coded(400, code), Again); v.Settled != Refused || v.Reason != "voucher_cancelled" {
 			t.Errorf("redemption answered %d: %+v", code, v)
 		}
-		if v := Judge(message(tenRand()), coded(400, code), true); v.Settled != Open || !v.Alert {
+		if v := Judge(message(tenRand()), coded(400, code), Again); v.Settled != Open || !v.Alert {
 			t.Errorf("recharge answered %d: %+v", code, v)
 		}
 	}
-	if v := Judge(message(redeemAll()), coded(400, 2249), false); v.Settled != Open || !v.Alert {
+	if v := Judge(message(redeemAll()), coded(400, 2249), First); v.Settled != Open || !v.Alert {
 		t.Errorf("redemption answered 2249: %+v", v)
 	}
 }
@@ -220,10 +220,10 @@ func TestWhatWasNotSentIsRefusedOnceAndUnknownAgain(t *testing.T) {
 		"key refused":        {ErrCredentials, short{ClassAuth, Refused, "unavailable", false, true}},
 	} {
 		x := Exchange{Err: scrubError(c.err, nil)}
-		if diff := cmp.Diff(c.want, shorten(Judge(message(tenRand()), x, false))); diff != "" {
+		if diff := cmp.Diff(c.want, shorten(Judge(message(tenRand()), x, First))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if v := Judge(message(tenRand()), x, true); v.Settled != Open {
+		if v := Judge(message(tenRand()), x, Again); v.Settled != Open {
 			t.Errorf("%s: a repetition that was not sent settled the sale", name)
 		}
 	}
@@ -231,7 +231,7 @@ func TestWhatWasNotSentIsRefusedOnceAndUnknownAgain(t *testing.T) {
 
 func TestWhatWasSentWithoutAnAnswerIsUnknown(t *testing.T) {
 	for _, err := range []error{context.Canceled, context.DeadlineExceeded, ErrTooLarge, errors.New("reset")} {
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			v := Judge(message(tenRand()), Exchange{Sent: true, Err: err}, again)
 			if diff := cmp.Diff(short{}, shorten(v)); diff != "" {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -241,7 +241,7 @@ func TestWhatWasSentWithoutAnAnswerIsUnknown(t *testing.T) {
 }
 
 func TestTheZeroExchangeNeverDelivers(t *testing.T) {
-	if v := Judge(Message{}, Exchange{}, true); v.Settled != Open {
+	if v := Judge(Message{}, Exchange{}, Again); v.Settled != Open {
 		t.Errorf("zero exchange, sent before: %+v", v)
 	}
 	if v := (Verdict{}); v.Settled != Open || v.Class != ClassUnknown {
@@ -252,13 +252,13 @@ func TestTheZeroExchangeNeverDelivers(t *testing.T) {
 func TestAnAnswerWithAnotherReferenceIsNotOurs(t *testing.T) {
 	for _, code := range []int{0, 2402, 2231, 2001} {
 		body := fmt.Sprintf(`{"responseCode":%d,"reference":"SOMEBODY-ELSE","amount":5000}`, code)
-		v := Judge(message(redeemAll()), answered(200, body), false)
+		v := Judge(message(redeemAll()), answered(200, body), First)
 		if v.Settled != Open || !v.Alert || v.Amount != 0 || v.Class != ClassUnknown {
 			t.Errorf("code %d: %+v", code, v)
 		}
 	}
 	same := fmt.Sprintf(`{"responseCode":0,"reference":%q,"amount":5000}`, testRef)
-	if v := Judge(message(redeemAll()), answered(200, same), false); v.Settled != Happened || v.Alert {
+	if v := Judge(message(redeemAll()), answered(200, same), First); v.Settled != Happened || v.Alert {
 		t.Errorf("our own reference: %+v", v)
 	}
 }
@@ -286,7 +286,7 @@ func TestOnlyAClearAnswerSettles(t *testing.T) {
 		if strings.Contains(x.Body.Reveal(), `"responseCode":"0"`) {
 			code = 0
 		}
-		v := Judge(m, x, again)
+		v := Judge(m, x, sending(again))
 		ok, wellFormed := x.Status >= 200 && x.Status < 300, strings.Contains(x.Body.Reveal(), "responseCode")
 		if v.Settled == Happened && (!ok || !wellFormed || code != 0) {
 			t.Fatalf("delivered by %d %s", x.Status, x.Body.Reveal())

@@ -18,7 +18,7 @@ func billOf(t interface {
 }, amount Cents, properties string) Bill {
 	t.Helper()
 	m := message(UtilityPurchase{Reference: testRef, Meter: testMeter, Amount: amount, Free: amount == 0})
-	v := Judge(m, answered(200, `{"responseCode":0,"tokens":[{"token":"`+lightToken+`"}],`+properties+`}`), false)
+	v := Judge(m, answered(200, `{"responseCode":0,"tokens":[{"token":"`+lightToken+`"}],`+properties+`}`), First)
 	sale, ok := v.Result.(*UtilitySale)
 	if !ok {
 		t.Fatalf("%s: %+v", properties, v)
@@ -101,7 +101,7 @@ func TestThePartsOfADraftBillAreTakenAsTheyAddUp(t *testing.T) {
 		"a tax in words":  {`"tokens":[{"token":"2","value":10000,"tax":"?"}]`, Bill{Exclusive: 100_00}},
 	} {
 		m := message(UtilityPurchase{Reference: testRef, Meter: testMeter, Amount: 100_00})
-		v := Judge(m, answered(200, `{"responseCode":0,`+c.properties+`}`), false)
+		v := Judge(m, answered(200, `{"responseCode":0,`+c.properties+`}`), First)
 		if diff := cmp.Diff(c.want, v.Result.(*UtilitySale).Bill); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

@@ -35,13 +35,26 @@ func (c *Client) Products(ctx context.Context) ([]Product, error) {
 	return c.products(ctx, "")
 }
 
-// ProductByCode looks one product up; there may be none.
+// ProductByCode looks one product up. A host may answer with an empty list where
+// there is none, or with a refusal (code 2101).
 func (c *Client) ProductByCode(ctx context.Context, code string) ([]Product, error) {
 	return c.products(ctx, code)
 }
 
-// ProductsInGroup lists the products of one group, by the name that the
-// document gives it (section 2.2.3). How a group's name is to be written in the
+// The groups, by the names that the document gives them (section 2.2.3).
+// Exclusive vouchers are missing there.
+const (
+	GroupVoucher = "1Voucher"
+	GroupCashOut = "Cash Out PIN"
+	GroupCell    = "Cellular"
+	GroupEezi    = "Eezi Vouchers"
+	GroupToken   = "Flash Token"
+	GroupGift    = "Gift Vouchers"
+	GroupUtility = "Prepaid Utilities"
+	GroupPay     = "Flash Pay"
+)
+
+// ProductsInGroup lists the products of one group (GroupVoucher, ...). How a group's name is to be written in the
 // address is not documented; Products and a look at Group is safer. The draft of
 // 2023 has no groups: there the error is ErrNotInDialect.
 func (c *Client) ProductsInGroup(ctx context.Context, group string) ([]Product, error) {
@@ -88,7 +101,7 @@ func (x Exchange) products() ([]Product, *Error) {
 		return list, nil
 	}
 	e := &Error{
-		Op: OpProducts, HTTPStatus: x.Status, Code: r.code, Class: r.class, Reason: r.reason, Sent: x.Sent,
+		Op: OpProducts, HTTPStatus: x.Status, Code: r.code, Class: r.class, Reason: r.reason, Sent: x.Sent, Refused: true,
 		Message: scrub(string(r.envelope.ResponseMessage), x.secrets), Err: scrubError(x.Err, x.secrets),
 	}
 	if e.Message == "" && x.Err == nil {

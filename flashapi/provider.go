@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -145,7 +146,23 @@ func (p *Provider) Prepare(s vend.Sale) (vend.Request, error) {
 	if err != nil {
 		return vend.Request{}, fmt.Errorf("prepare flash sale: %w: %w", vend.ErrRefused, err)
 	}
-	return vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, nil
+	op := string(m.Op)
+	if m.Dialect == Draft2023 {
+		op = draftMark + op
+	}
+	return vend.Request{Op: op, Ref: m.Reference, Body: m.Body}, nil
+}
+
+// draftMark begins the operations of requests that were made for the draft.
+const draftMark = "draft2023:"
+
+// messageOf is the message of a request that was kept.
+func messageOf(r vend.Request) Message {
+	m := Message{Op: Op(r.Op), Reference: r.Ref, Body: r.Body}
+	if op, draft := strings.CutPrefix(r.Op, draftMark); draft {
+		m.Op, m.Dialect = Op(op), Draft2023
+	}
+	return m
 }
 
 // misfit is what a sale has that its kind has no use for, which somebody meant
@@ -222,17 +239,21 @@ func (p *Provider) request(s vend.Sale) (Request, error) {
 
 // Send sends a prepared request and says what came of it.
 func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
-	m := Message{Op: Op(r.Op), Reference: r.Ref, Body: r.Body}
-	if r.Ref == "" || readAsked(m).Reference != r.Ref {
-		// The stored bytes are not those of this order. They are not sent, but
-		// may have been.
-		a := vend.Answer{Alert: true, Person: past.Again, Detail: "stored request does not carry its reference"}
+	m := messageOf(r)
+	if r.Ref == "" || readAsked(m).Reference != r.Ref || m.Dialect != p.client.options.Dialect {
+		// The stored bytes are not those of this order, or were made for
+		// another revision of the API. They are not sent, but may have been.
+		a := vend.Answer{Alert: true, Person: past.Again, Detail: "stored request does not carry its reference, or is of another dialect"}
 		if !past.Again {
 			a.Outcome, a.Reason = vend.Declined, vend.ReasonUnavailable
 		}
 		return a
 	}
-	v := Judge(m, p.client.Post(ctx, m), past.Again)
+	try := First
+	if past.Again {
+		try = Again
+	}
+	v := Judge(m, p.client.Post(ctx, m), try)
 	if v.Soft && v.Settled == Open && p.opt.ReleaseSoft && m.Op != OpRedeem && // a voucher may have been taken
 		past.Again && past.Code == v.Code && past.Times >= softTimes && past.For >= softFor {
 		v.Settled, v.Reason = Refused, reasonTryLater

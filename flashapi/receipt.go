@@ -62,13 +62,13 @@ func (v Voucher) Expires() (time.Time, bool) { return readTime(v.ExpiryDate) }
 
 // transact builds, sends and judges a request, and gives the typed answer. An
 // error is ErrInvalid, ErrNotInDialect or an *Error.
-func transact[T any](ctx context.Context, c *Client, r Request, again bool) (*T, error) {
+func transact[T any](ctx context.Context, c *Client, r Request, try Sending) (*T, error) {
 	m, err := c.Build(r)
 	if err != nil {
 		return nil, err
 	}
 	x := c.Post(ctx, m)
-	v := Judge(m, x, again)
+	v := Judge(m, x, try)
 	result, ok := v.Result.(*T)
 	if v.Settled != Happened || !ok {
 		return nil, failure(m, x, v)

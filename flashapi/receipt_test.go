@@ -46,7 +46,7 @@ func TestAVoucherThatWasMadeIsReadWhole(t *testing.T) {
 		b := setup(t)
 		path, _, _ := b.client.route(s.op)
 		b.mux.HandleFunc("POST "+path, write200(s.good))
-		got, err := s.call(b.client, t.Context(), false)
+		got, err := s.call(b.client, t.Context(), First)
 		if err != nil {
 			t.Errorf("%v: %v", s, err)
 			continue
@@ -80,7 +80,7 @@ func TestAVoucherOfAnotherValueIsDeliveredWithAnAlert(t *testing.T) {
 		`{"responseCode":0,"amount":2000,"voucher":{"amount":[],"pin":"8"}}`:    {20_00, true},
 		`{"responseCode":0,"amount":2000.5,"voucher":{"pin":"8"}}`:              {0, true},
 	} {
-		v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 20_00}), answered(200, body), false)
+		v := Judge(message(VoucherPurchase{Reference: testRef, Amount: 20_00}), answered(200, body), First)
 		issue, ok := v.Result.(*Issue)
 		if v.Settled != Happened || v.Alert != want.alert || v.Amount != want.amount || !ok {
 			t.Errorf("%s: %+v", body, v)
@@ -106,7 +106,7 @@ func TestAnUndoingTellsWhatItKnows(t *testing.T) {
 		`{"responseCode":0,"amount":"?"}`: {Receipt: Receipt{Reference: testRef, Alert: true, Detail: "cancelled, but the value cannot be read"}},
 	} {
 		for _, s := range specimensThat(undoes) {
-			v := Judge(s.message(), answered(200, body), true)
+			v := Judge(s.message(), answered(200, body), Again)
 			if diff := cmp.Diff(any(want), v.Result, sameSecret); diff != "" || v.Settled != Happened {
 				t.Errorf("%v, %s: %+v (-want +got):\n%s", s, body, v, diff)
 			}
@@ -117,7 +117,7 @@ func TestAnUndoingTellsWhatItKnows(t *testing.T) {
 func TestASuccessThatIsOwedIsAnErrorThatSaysSo(t *testing.T) {
 	b := setup(t)
 	b.answerOp(OpVoucherPurchase, 200, `{"responseCode":0,"reference":"`+testRef+`","transactionId":9,"amount":2000}`)
-	got, err := b.client.PurchaseVoucher(t.Context(), VoucherPurchase{Reference: testRef, Amount: 20_00}, false)
+	got, err := b.client.PurchaseVoucher(t.Context(), VoucherPurchase{Reference: testRef, Amount: 20_00}, First)
 	want := &Error{
 		Op: OpVoucherPurchase, HTTPStatus: 200, Code: "0", Message: "it happened, but what was bought is not, or not all, in the answer",
 		Reference: testRef, TransactionID: "9", Class: ClassSuccess, Sent: true, Owed: true,

@@ -108,7 +108,7 @@ func TestTheValueToCreditIsFound(t *testing.T) {
 			true:  {redeemAll(), ExclusiveRedeemFull{Reference: testRef, PIN: pin}},
 			false: {RedeemPart{Reference: testRef, PIN: pin, Amount: part}, ExclusiveRedeemPart{Reference: testRef, PIN: pin, Amount: part}},
 		}[c.asked == full] {
-			v := Judge(message(r), answered(200, c.body), false)
+			v := Judge(message(r), answered(200, c.body), First)
 			want := short{Class: ClassSuccess, Settled: Happened, Alert: c.alert}
 			if c.amount == 0 {
 				want = short{Class: ClassUnknown, Settled: Open, Person: true, Alert: true}
@@ -137,7 +137,7 @@ func TestAPartialRedemptionGivesTheChangeVoucher(t *testing.T) {
 			"amount":2000,"voucher":{"amount":"3000","expiryDate":"2028-05-01","pin":8111111111111111,"serialNumber":77,"status":"Active",
 			"content":{"redemptionInstructions":"Enter the PIN"}},"surprise":{"deep":[1,2]}}`)
 	})
-	got, err := b.client.RedeemPart(t.Context(), RedeemPart{Reference: testRef, PIN: secret.New(testPIN), Amount: 20_00}, false)
+	got, err := b.client.RedeemPart(t.Context(), RedeemPart{Reference: testRef, PIN: secret.New(testPIN), Amount: 20_00}, First)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestAPartialRedemptionGivesTheChangeVoucher(t *testing.T) {
 func TestARefusedRedemptionIsATypedError(t *testing.T) {
 	b := setup(t)
 	b.answerOp(OpRedeem, 400, `{"responseCode":2402,"responseMessage":"No voucher `+testPIN+`","reference":"`+testRef+`","transactionId":"257901","path":"/x"}`)
-	_, err := b.client.RedeemFull(t.Context(), redeemAll(), false)
+	_, err := b.client.RedeemFull(t.Context(), redeemAll(), First)
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("error %v", err)

@@ -3,6 +3,7 @@ package flashapi
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,8 +14,15 @@ import (
 // every repetition. The body can hold a PIN; keep it encrypted.
 type Message struct {
 	Op        Op
+	Dialect   Dialect // of the client that built it; no other posts it
 	Reference string
 	Body      secret.Text
+}
+
+// MarshalJSON returns an error: a secret.Text is not written, and a message
+// without its body is lost. Keep the parts, the body sealed.
+func (Message) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("a flashapi.Message is not kept as JSON: its body must be sealed")
 }
 
 // Till says where in a shop of many a transaction is made. Letters and digits
@@ -42,7 +50,7 @@ func (c *Client) Build(r Request) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("build %s: %w", op, err)
 	}
-	return Message{Op: op, Reference: r.reference(), Body: secret.New(string(body))}, nil
+	return Message{Op: op, Dialect: c.options.Dialect, Reference: r.reference(), Body: secret.New(string(body))}, nil
 }
 
 // Metadata are up to 9 pairs that Flash keeps with the transaction: names up to

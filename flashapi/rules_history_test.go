@@ -122,7 +122,7 @@ func TestNoHistoryOfAReferenceTellsWhatIsNotSo(t *testing.T) {
 						break
 					}
 					x := h.send(t, n == 0)
-					v := Judge(m, x, n > 0)
+					v := Judge(m, x, sending(n > 0))
 					if v.Settled == Happened && !h.moved {
 						t.Fatalf("told that it happened by %v %s", x, x.Body.Reveal())
 					}
@@ -139,7 +139,7 @@ func TestNoHistoryOfAReferenceTellsWhatIsNotSo(t *testing.T) {
 				// Once nothing is lost any more, everybody learns the truth, unless
 				// the first clear answer was about the sending alone.
 				if told == Open && h.moved {
-					if v := Judge(m, h.first, true); v.Settled != Happened {
+					if v := Judge(m, h.first, Again); v.Settled != Happened {
 						t.Fatalf("the first answer does not settle it: %+v", v)
 					}
 				}

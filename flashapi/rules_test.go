@@ -52,7 +52,7 @@ func TestAnOperationThatOnlyReadsIsNeverUnknown(t *testing.T) {
 	list = append(list, answered(200, `{"responseCode":0,"reference":"SOMEBODY-ELSE"}`), answered(500, `{"responseCode":0}`))
 	for _, s := range specimensThat(reads) {
 		for _, x := range list {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(s.message(), x, again)
 				if v.Settled != Refused || v.Reason == "" || v.Person || v.Owed {
 					t.Errorf("%v, %v: %+v", s, x, v)
@@ -65,11 +65,11 @@ func TestAnOperationThatOnlyReadsIsNeverUnknown(t *testing.T) {
 		}
 		// Success that cannot be read is no success, and all it can be.
 		for _, body := range []string{`{"responseCode":0}`, `{"responseCode":0,"amount":[],"voucher":7}`} {
-			if v := Judge(s.message(), answered(200, body), true); v.Settled == Open || v.Person || v.Owed {
+			if v := Judge(s.message(), answered(200, body), Again); v.Settled == Open || v.Person || v.Owed {
 				t.Errorf("%v, %s: %+v", s, body, v)
 			}
 		}
-		if v := Judge(s.message(), answered(200, s.good), true); v.Settled != Happened || v.Alert {
+		if v := Judge(s.message(), answered(200, s.good), Again); v.Settled != Happened || v.Alert {
 			t.Errorf("%v, a good answer: %+v", s, v)
 		}
 	}
@@ -89,12 +89,12 @@ func TestUnknownStaysUntilAnAnswerIsAboutTheTransaction(t *testing.T) {
 	for _, s := range slices.Concat(specimensThat(sells), specimensThat(undoes)) {
 		m := s.message()
 		for _, x := range silences() {
-			if v := Judge(m, x, true); v.Settled != Open {
+			if v := Judge(m, x, Again); v.Settled != Open {
 				t.Errorf("%v, %v: %+v", s, x, v)
 			}
 		}
 		for _, code := range refusals() {
-			v := Judge(m, coded(400, code), true)
+			v := Judge(m, coded(400, code), Again)
 			rule, _ := ruleFor(code)
 			want := Open
 			switch rule.class {
@@ -109,7 +109,7 @@ func TestUnknownStaysUntilAnAnswerIsAboutTheTransaction(t *testing.T) {
 				t.Errorf("%v, code %d (%s) again: settled %d, want %d", s, code, rule.class, v.Settled, want)
 			}
 		}
-		if v := Judge(m, answered(200, s.good), true); v.Settled != Happened || v.Alert || v.Result == nil {
+		if v := Judge(m, answered(200, s.good), Again); v.Settled != Happened || v.Alert || v.Result == nil {
 			t.Errorf("%v, a good answer to a repetition: %+v", s, v)
 		}
 	}
@@ -119,12 +119,12 @@ func TestUnknownStaysUntilAnAnswerIsAboutTheTransaction(t *testing.T) {
 func TestAnEchoOfOurOwnSuccessIsNoRefusal(t *testing.T) {
 	for _, s := range specimensThat(sells) {
 		for _, code := range []int{1033, 2201, 2248, 2256, 2260, 2261, 2312, 2359, 2372, 2401, 2674, 2681, 2781} {
-			if v := Judge(s.message(), coded(400, code), true); v.Settled != Open {
+			if v := Judge(s.message(), coded(400, code), Again); v.Settled != Open {
 				t.Errorf("%v, code %d again: %+v", s, code, v)
 			}
 		}
 		for _, code := range []int{2260, 2312, 2401, 2674, 2681, 2781} { // which are plain words to a first sending
-			if v := Judge(s.message(), coded(400, code), false); v.Settled != Refused {
+			if v := Judge(s.message(), coded(400, code), First); v.Settled != Refused {
 				t.Errorf("%v, code %d first: %+v", s, code, v)
 			}
 		}
@@ -137,7 +137,7 @@ func TestAnUndoingEndsInTheStateThatWasWanted(t *testing.T) {
 	done, stands := []int{2253, 2280, 2409, 2413, 2680}, []int{2273, 2274, 2281, 2282, 2410, 2412, 2414}
 	unclear := []int{2249, 2267, 2275, 2276, 2277, 2612, 2614, 2615, 2616}
 	for _, s := range specimensThat(undoes) {
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			for _, code := range done {
 				v := Judge(s.message(), coded(400, code), again)
 				if rule, _ := ruleFor(code); rule.undo == undoCancelled && operations[s.op].restores {
@@ -152,7 +152,7 @@ func TestAnUndoingEndsInTheStateThatWasWanted(t *testing.T) {
 			}
 			for _, code := range stands {
 				v := Judge(s.message(), coded(400, code), again)
-				if rule, _ := ruleFor(code); again && rule.ambiguous { // too late, or done before
+				if rule, _ := ruleFor(code); again == Again && rule.ambiguous { // too late, or done before
 					if v.Settled != Open {
 						t.Errorf("%v, code %d again: %+v", s, code, v)
 					}
@@ -176,7 +176,7 @@ func TestAnUndoingEndsInTheStateThatWasWanted(t *testing.T) {
 	// Of a sale nobody cancelled anything.
 	for _, s := range specimensThat(sells) {
 		for _, code := range slices.Concat(done, stands, unclear) {
-			v := Judge(s.message(), coded(400, code), true)
+			v := Judge(s.message(), coded(400, code), Again)
 			if v.Settled == Happened || (v.Settled == Refused && !(redeems(s.op) && v.Reason == "voucher_cancelled")) {
 				t.Errorf("%v, code %d: %+v", s, code, v)
 			}
@@ -211,20 +211,20 @@ func TestSuccessWithoutTheGoodsIsOwed(t *testing.T) {
 			`{"responseCode":0,"voucher":{"pin":{"is":"8"}},"tokens":[{"token":[1]}]}`,
 			`{"responseCode":0,"voucher":{"serialNumber":"1","amount":2000},"tokens":[{"tokenDescription":"x"}]}`,
 		} {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(s.message(), answered(200, body), again)
 				if !v.Owed || v.Settled != Open || v.Class != ClassSuccess || !v.Alert || v.Person || v.Result != nil {
 					t.Errorf("%v, %s: %+v", s, body, v)
 				}
 			}
 		}
-		if v := Judge(s.message(), answered(200, s.good), true); v.Settled != Happened || v.Owed || v.Alert {
+		if v := Judge(s.message(), answered(200, s.good), Again); v.Settled != Happened || v.Owed || v.Alert {
 			t.Errorf("%v, fetched: %+v", s, v)
 		}
 	}
 	// Where the host sends the PIN by SMS, the answer need not have it.
 	r := VoucherRefund{Reference: testRef, Amount: 20_00, MobileNumber: "27821234567"}
-	v := Judge(message(r), answered(200, `{"responseCode":0,"amount":2000}`), false)
+	v := Judge(message(r), answered(200, `{"responseCode":0,"amount":2000}`), First)
 	if issue, ok := v.Result.(*Issue); v.Settled != Happened || !ok || issue.SentTo != "27821234567" || !issue.Voucher.PIN.Empty() {
 		t.Errorf("refund by SMS: %+v", v)
 	}
@@ -234,7 +234,7 @@ func TestSuccessWithoutTheGoodsIsOwed(t *testing.T) {
 func TestAnUnlistedCodeIsUnknownForEveryOperation(t *testing.T) {
 	for _, s := range specimens() {
 		for _, code := range unlisted {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(s.message(), coded(400, code), again)
 				if !v.Alert || v.Code != strconv.Itoa(code) || v.Settled == Happened || (v.Settled == Refused) != (operations[s.op].effect == reads) {
 					t.Errorf("%v, code %d: %+v", s, code, v)
@@ -250,7 +250,7 @@ func TestASoftCodeIsMarkedAndStillOpen(t *testing.T) {
 	soft := []int{2105, 2300, 2302, 2500, 3302}
 	for _, s := range slices.Concat(specimensThat(sells), specimensThat(undoes)) {
 		for _, code := range refusals() {
-			for _, again := range []bool{false, true} {
+			for _, again := range []Sending{First, Again} {
 				v := Judge(s.message(), coded(500, code), again)
 				is := slices.Contains(soft, code)
 				if v.Soft != is || (is && (v.Settled != Open || v.Class != ClassUnknown)) {
@@ -275,7 +275,7 @@ func TestTheHostsWordsReachNothingButTheDetail(t *testing.T) {
 				t.Fatalf("%v has no message to replace", s)
 			}
 			x := answered(200, body)
-			v := Judge(s.message(), x, false)
+			v := Judge(s.message(), x, First)
 			if (code == 0) != (v.Settled == Happened) && !(operations[s.op].effect == undoes && v.Settled == Happened) {
 				t.Errorf("%v, code %d: %+v", s, code, v)
 			}
@@ -300,14 +300,14 @@ func TestTheHostsWordsReachNothingButTheDetail(t *testing.T) {
 func TestWhatNeedsTheOperatorAlerts(t *testing.T) {
 	always := []int{2003, 2202, 2256, 2270, 2284, 2285, 2321, 2376, 2501, 2232, 2233, 3700, 3701, 3702, 3703, 3704, 3711}
 	for _, s := range slices.Concat(specimensThat(sells), specimensThat(undoes)) {
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			for _, code := range always {
 				if v := Judge(s.message(), coded(400, code), again); !v.Alert {
 					t.Errorf("%v, code %d: no alert", s, code)
 				}
 			}
 			for _, code := range []int{2201, 2372} { // our own references collide, unless we sent it twice
-				if v := Judge(s.message(), coded(400, code), again); v.Alert == again {
+				if v := Judge(s.message(), coded(400, code), again); v.Alert != (again == First) {
 					t.Errorf("%v, code %d: alert %v for again %v", s, code, v.Alert, again)
 				}
 			}
@@ -348,7 +348,7 @@ func TestATokenRefusedTwiceAlertsAndOneRefusedOnceDoesNot(t *testing.T) {
 				})
 			})
 			m := s.message()
-			v := Judge(m, b.client.Post(t.Context(), m), false)
+			v := Judge(m, b.client.Post(t.Context(), m), First)
 			if v.Alert != alert || (v.Settled == Happened) == alert || (alert && v.Class != ClassAuth) {
 				t.Errorf("%v, %d tokens refused: %+v", s, refused, v)
 			}

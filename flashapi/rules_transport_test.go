@@ -179,7 +179,7 @@ func TestWhatWasSentDecidesWhatAFailedConnectionMeans(t *testing.T) {
 				if x.Sent != c.sent || x.Err == nil || x.Status != 0 {
 					t.Errorf("%v: sent %v, want %v; HTTP %d, %v", s, x.Sent, c.sent, x.Status, x.Err)
 				}
-				first, later := Judge(m, x, false), Judge(m, x, true)
+				first, later := Judge(m, x, First), Judge(m, x, Again)
 				wantFirst, wantLater := Refused, Open
 				if operations[s.op].effect == reads {
 					wantLater = Refused

@@ -103,14 +103,14 @@ func TestNoSecretIsEverSaid(t *testing.T) {
 		}
 		b.handleOp(OpRedeem, answer)
 		b.mux.HandleFunc("GET /aggregation/", answer)
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			_, err := b.client.RedeemFull(t.Context(), redeemAll(), again)
 			c.look(name+", error", err)
 			m := b.build(redeemAll())
 			x := b.client.Post(t.Context(), m)
 			c.look(name+", message", m, x, &x, readAsked(m))
 			c.look(name+", verdict", Judge(m, x, again))
-			c.look(name+", answer", NewProvider(b.client, ProviderOptions{}).Send(t.Context(), vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, vend.Past{Again: again}))
+			c.look(name+", answer", NewProvider(b.client, ProviderOptions{}).Send(t.Context(), vend.Request{Op: string(m.Op), Ref: m.Reference, Body: m.Body}, vend.Past{Again: again == Again}))
 		}
 		_, err := b.client.Products(t.Context())
 		c.look(name+", products", err)
@@ -135,7 +135,7 @@ func TestNoSecretIsEverSaid(t *testing.T) {
 		if name == "raw host" {
 			b.client.base = base
 		}
-		_, err := b.client.RedeemFull(t.Context(), redeemAll(), false)
+		_, err := b.client.RedeemFull(t.Context(), redeemAll(), First)
 		c.look(name, err)
 		_, err = b.client.Products(t.Context())
 		c.look(name+", products", err)
@@ -149,7 +149,7 @@ func TestNoSecretIsEverSaid(t *testing.T) {
 			_, _ = io.WriteString(w, echo)
 		})
 		c.look("not ready", b.client.Ready(t.Context()))
-		_, err := b.client.RedeemFull(t.Context(), redeemAll(), false)
+		_, err := b.client.RedeemFull(t.Context(), redeemAll(), First)
 		c.look("no token", err)
 	}
 
@@ -210,11 +210,11 @@ func TestNoOperationSaysASecret(t *testing.T) {
 				where := fmt.Sprintf("%v, HTTP %d, %s", s, status, name)
 				m := s.message()
 				x := client.Post(t.Context(), m)
-				v := Judge(m, x, true)
+				v := Judge(m, x, Again)
 				alone := v
 				alone.Result = nil
 				c.look(where+", verdict", m, x, &x, alone)
-				result, err := s.call(client, t.Context(), false)
+				result, err := s.call(client, t.Context(), First)
 				c.look(where+", call", s.request, err)
 				if name != helpLine {
 					c.look(where+", result", v, v.Result, result)

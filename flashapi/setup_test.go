@@ -113,6 +113,14 @@ func tenRand() Pinless {
 	return Pinless{Reference: testRef, ProductCode: "101", Amount: 10_00, MobileNumber: "27821234567"}
 }
 
+// sending words whether a message was sent before.
+func sending(again bool) Sending {
+	if again {
+		return Again
+	}
+	return First
+}
+
 // transportFunc is a transport made of a function.
 type transportFunc func(*http.Request) (*http.Response, error)
 

@@ -19,7 +19,7 @@ type specimen struct {
 	// good is an answer that lacks nothing, with changePIN or lightToken where
 	// it holds something worth money.
 	good string
-	call func(c *Client, ctx context.Context, again bool) (any, error)
+	call func(c *Client, ctx context.Context, again Sending) (any, error)
 }
 
 func (s specimen) String() string {
@@ -29,8 +29,8 @@ func (s specimen) String() string {
 func (s specimen) message() Message { return message(s.request) }
 
 // changes makes a specimen of a typed call that moves money.
-func changes[R Request, T any](op Op, call func(*Client, context.Context, R, bool) (*T, error), r R, good string) specimen {
-	return specimen{op, r, good, func(c *Client, ctx context.Context, again bool) (any, error) {
+func changes[R Request, T any](op Op, call func(*Client, context.Context, R, Sending) (*T, error), r R, good string) specimen {
+	return specimen{op, r, good, func(c *Client, ctx context.Context, again Sending) (any, error) {
 		result, err := call(c, ctx, r, again)
 		return result, err
 	}}
@@ -38,7 +38,7 @@ func changes[R Request, T any](op Op, call func(*Client, context.Context, R, boo
 
 // looks makes a specimen of a typed call that changes nothing.
 func looks[R Request, T any](op Op, call func(*Client, context.Context, R) (*T, error), r R, good string) specimen {
-	return specimen{op, r, good, func(c *Client, ctx context.Context, _ bool) (any, error) {
+	return specimen{op, r, good, func(c *Client, ctx context.Context, _ Sending) (any, error) {
 		result, err := call(c, ctx, r)
 		return result, err
 	}}

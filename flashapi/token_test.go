@@ -211,7 +211,7 @@ func TestARefusedTokenIsRenewedOnceAndTheSameBytesSentAgain(t *testing.T) {
 		b, tokens, posts, bodies := refusing(t, c.status, c.body, "T1-not-real")
 		m := b.build(tenRand())
 		x := b.client.Post(t.Context(), m)
-		if v := Judge(m, x, false); v.Settled != Happened {
+		if v := Judge(m, x, First); v.Settled != Happened {
 			t.Errorf("%s: %+v", name, v)
 		}
 		if tokens.Load() != 2 || posts.Load() != 2 {
@@ -229,7 +229,7 @@ func TestARefusedFreshTokenEndsTheCallAndPausesFetching(t *testing.T) {
 	b, tokens, posts, _ := refusing(t, 401, "", "T1-not-real", "T2-not-real", "T3-not-real")
 	m := b.build(tenRand())
 	x := b.client.Post(t.Context(), m)
-	if v := Judge(m, x, false); v.Class != ClassAuth || v.Settled != Refused || !v.Alert {
+	if v := Judge(m, x, First); v.Class != ClassAuth || v.Settled != Refused || !v.Alert {
 		t.Errorf("%+v", v)
 	}
 	if tokens.Load() != 2 || posts.Load() != 2 {
@@ -249,7 +249,7 @@ func TestARefusalStandsWhenNoOtherTokenCanBeHad(t *testing.T) {
 	b.client.options.TokenURL = b.server.URL + basePath + "/nowhere"
 	m := b.build(tenRand())
 	x := b.client.Post(t.Context(), m)
-	if v := Judge(m, x, false); !x.Sent || v.Code != "3704" || v.Settled != Refused {
+	if v := Judge(m, x, First); !x.Sent || v.Code != "3704" || v.Settled != Refused {
 		t.Errorf("%+v", v)
 	}
 	if tokens.Load() != 1 || posts.Load() != 1 {
@@ -323,7 +323,7 @@ func (g *guarded) each(t *testing.T, c *Client, n int, round string) (happened, 
 			p := tenRand()
 			p.Reference = fmt.Sprintf("%s-%d", round, i)
 			m := message(p)
-			settled[Judge(m, c.Post(t.Context(), m), false).Settled].Add(1)
+			settled[Judge(m, c.Post(t.Context(), m), First).Settled].Add(1)
 		})
 	}
 	all.Wait()

@@ -90,11 +90,11 @@ func (r UtilityPurchase) build(c *Client) (Op, any, error) {
 // made again, under another reference as well. An error is ErrInvalid or an
 // *Error.
 func (c *Client) LookupMeter(ctx context.Context, r UtilityLookup) (*Meter, error) {
-	return transact[Meter](ctx, c, r, false)
+	return transact[Meter](ctx, c, r, First)
 }
 
 // PurchaseUtility buys electricity or water. An error is ErrInvalid or an
-// *Error. again says that the same request may have been sent before; see Judge.
-func (c *Client) PurchaseUtility(ctx context.Context, r UtilityPurchase, again bool) (*UtilitySale, error) {
-	return transact[UtilitySale](ctx, c, r, again)
+// *Error. try says whether the same request may have been sent before; see Sending.
+func (c *Client) PurchaseUtility(ctx context.Context, r UtilityPurchase, try Sending) (*UtilitySale, error) {
+	return transact[UtilitySale](ctx, c, r, try)
 }

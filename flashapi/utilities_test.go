@@ -99,7 +99,7 @@ func TestTheDraftSellsInTwoSteps(t *testing.T) {
 	}
 	r := lightForFifty()
 	r.LookupID, r.PaymentMethod = meter.LookupID, "Cash"
-	sale, err := b.client.PurchaseUtility(t.Context(), r, false)
+	sale, err := b.client.PurchaseUtility(t.Context(), r, First)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestTheDraftSellsInTwoSteps(t *testing.T) {
 func TestTheDocumentSellsInOneStep(t *testing.T) {
 	b := setup(t)
 	sales := b.received("/aggregation/4.0/prepaid-utilities/purchase", saleAnswer)
-	sale, err := b.client.PurchaseUtility(t.Context(), lightForFifty(), false)
+	sale, err := b.client.PurchaseUtility(t.Context(), lightForFifty(), First)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func TestASaleOfElectricityIsReadInEveryDocumentedForm(t *testing.T) {
 	} {
 		want := readSale()
 		c.want(want)
-		v := Judge(message(lightForFifty()), answered(200, swap(t, saleAnswer, c.pairs...)), false)
+		v := Judge(message(lightForFifty()), answered(200, swap(t, saleAnswer, c.pairs...)), First)
 		if diff := cmp.Diff(any(want), v.Result, sameSecret); diff != "" || v.Settled != Happened || v.Alert || v.CallCentre != "08600 37566" {
 			t.Errorf("%s: %+v\n(-want +got):\n%s", name, v, diff)
 		}
@@ -141,7 +141,7 @@ func TestASaleOfTheDraftIsRead(t *testing.T) {
 		"numbers as text": {`:3000`, `:"3000"`, `:391`, `:"391"`, `12.05`, `"12.05"`},
 		"meterinfo":       {`"meterInfo"`, `"meterinfo"`},
 	} {
-		v := Judge(message(lightForFifty()), answered(200, swap(t, draftSaleAnswer, pairs...)), false)
+		v := Judge(message(lightForFifty()), answered(200, swap(t, draftSaleAnswer, pairs...)), First)
 		if diff := cmp.Diff(any(want), v.Result, sameSecret); diff != "" || v.Alert {
 			t.Errorf("%s: %+v\n(-want +got):\n%s", name, v, diff)
 		}
@@ -162,7 +162,7 @@ func TestTheUnitsOfTokensAreAddedUpWhereTheBillHasNone(t *testing.T) {
 		`[{"token":"2","units":12}]`:                  {"0", "0", "", false, true},
 		`[{"token":"2","type":"credit","units":{"quantity":999999999999999999}},{"token":"2","type":"credit","units":{"quantity":1}}]`: {"0", "0", "", false, true},
 	} {
-		v := Judge(message(lightForFifty()), answered(200, `{"responseCode":0,"tokens":`+tokens+`}`), false)
+		v := Judge(message(lightForFifty()), answered(200, `{"responseCode":0,"tokens":`+tokens+`}`), First)
 		s, ok := v.Result.(*UtilitySale)
 		if !ok {
 			t.Errorf("%s: %+v", tokens, v)
@@ -181,7 +181,7 @@ func TestElectricityWithoutATokenIsOwed(t *testing.T) {
 		`[{"tokenDescription":"Key Change Token 1","token":"` + keyToken1 + `"},{"tokenDescription":"KCT2","token":"` + keyToken2 + `"}]`,
 		`[{"tokenDescription":"KCT1","token":"` + keyToken1 + `"},{"tokenDescription":"Credit Token","token":" "}]`,
 	} {
-		for _, again := range []bool{false, true} {
+		for _, again := range []Sending{First, Again} {
 			for _, m := range []Message{message(lightForFifty()), message(UtilityPurchase{Reference: testRef, Meter: testMeter, Free: true})} {
 				v := Judge(m, answered(200, `{"responseCode":0,"tokens":`+tokens+`}`), again)
 				if v.Settled != Open || !v.Owed || !v.Alert || v.Person || v.Result != nil {
@@ -190,7 +190,7 @@ func TestElectricityWithoutATokenIsOwed(t *testing.T) {
 			}
 		}
 	}
-	if v := Judge(message(lightForFifty()), answered(200, `{"responseCode":0,"amount":5000}`), false); !v.Owed || v.Amount != 50_00 {
+	if v := Judge(message(lightForFifty()), answered(200, `{"responseCode":0,"amount":5000}`), First); !v.Owed || v.Amount != 50_00 {
 		t.Errorf("without tokens at all: %+v", v)
 	}
 }
@@ -203,7 +203,7 @@ func TestASaleThatIsNotQuiteRightIsDeliveredWithAnAlert(t *testing.T) {
 		"another meter":      {testMeter, "14000000027"},
 		"units in words":     {`12.05`, `"many"`},
 	} {
-		v := Judge(message(lightForFifty()), answered(200, swap(t, saleAnswer, pairs...)), false)
+		v := Judge(message(lightForFifty()), answered(200, swap(t, saleAnswer, pairs...)), First)
 		s, ok := v.Result.(*UtilitySale)
 		if !ok || v.Settled != Happened || !v.Alert || !s.Alert || s.Detail == "" || len(s.Tokens) < 2 {
 			t.Errorf("%s: %+v", name, v)
@@ -214,7 +214,7 @@ func TestASaleThatIsNotQuiteRightIsDeliveredWithAnAlert(t *testing.T) {
 func TestTokensThatWordsDoNotTellAreToldByTheKeys(t *testing.T) {
 	body := swap(t, saleAnswer, "Credit Token", "Token", "Key Change Token 1", "Token", "Key Change Token 2", "Token", lightToken, keyToken1,
 		"1111 1111 1122 2222 2222", keyToken2, `"`+keyToken2+`"}],`, `"`+lightToken+`"}],`)
-	s := Judge(message(lightForFifty()), answered(200, body), false).Result.(*UtilitySale)
+	s := Judge(message(lightForFifty()), answered(200, body), First).Result.(*UtilitySale)
 	var got []string
 	for _, token := range s.InOrder() {
 		got = append(got, token.Use.String()+" "+token.Value.Reveal())
@@ -246,7 +246,7 @@ func TestKeysChangeOnlyWhereBothAreKnownAndDiffer(t *testing.T) {
 }
 
 func TestASaleInALogShowsNeitherTokenNorName(t *testing.T) {
-	v := Judge(message(lightForFifty()), answered(200, saleAnswer), false)
+	v := Judge(message(lightForFifty()), answered(200, saleAnswer), First)
 	words := []string{lightToken, keyToken1, keyToken2, "1111 1111", "Mokoena", "Main Road", testMeter, "Save water"}
 	namesNobody(t, v.Result, words...)
 	namesNobody(t, *v.Result.(*UtilitySale), words...)
@@ -277,7 +277,7 @@ const oddSales = "sold, but the amount cannot be read; sold for another amount t
 
 // checkSale holds any answer to a purchase against the rules for tokens.
 func checkSale(t interface{ Fatalf(string, ...any) }, m Message, body []byte, status int) {
-	for _, again := range []bool{false, true} {
+	for _, again := range []Sending{First, Again} {
 		v := Judge(m, answered(status, string(body)), again)
 		sale, sold := v.Result.(*UtilitySale)
 		if sold != (v.Settled == Happened) && !v.Owed || (sold && len(sale.Tokens) == 0) {
@@ -336,7 +336,7 @@ func TestAnyMixtureOfTokensIsSoldWithThemOrOwed(t *testing.T) {
 			"responseMessage":"` + pick("words", "Success", lightToken, "1743 2890 1655 2734 0988") + `"}`
 		for _, m := range []Message{message(lightForFifty()), message(UtilityPurchase{Reference: testRef, Meter: testMeter, Free: true})} {
 			checkSale(t, m, []byte(body), 200)
-			if v := Judge(m, answered(200, body), false); v.Settled != Happened && !v.Owed {
+			if v := Judge(m, answered(200, body), First); v.Settled != Happened && !v.Owed {
 				t.Fatalf("%s: %+v", body, v)
 			}
 		}
@@ -359,7 +359,7 @@ func TestATokenThatCannotBeReadIsOwed(t *testing.T) {
 		"what is no token":       {`{"tokenDescription":"Credit","token":"` + whole + `"},7`, true},
 	} {
 		body := `{"responseCode":0,"amount":2000,"tokens":[` + c.tokens + `]}`
-		v := Judge(message(UtilityPurchase{Reference: testRef, Meter: "04123456784", Amount: 20_00}), answered(200, body), false)
+		v := Judge(message(UtilityPurchase{Reference: testRef, Meter: "04123456784", Amount: 20_00}), answered(200, body), First)
 		if v.Owed != c.owed || (v.Settled == Happened) == c.owed {
 			t.Errorf("%s cannot be read: %+v", name, v)
 			continue

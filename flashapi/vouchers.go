@@ -192,34 +192,34 @@ func (r VoucherReverse) build(c *Client) (Op, any, error) {
 	return OpVoucherReverse, body, err
 }
 
-// PurchaseVoucher makes a 1Voucher. An error is ErrInvalid or an *Error. again
-// says that the same request may have been sent before; see Judge.
-func (c *Client) PurchaseVoucher(ctx context.Context, r VoucherPurchase, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+// PurchaseVoucher makes a 1Voucher. An error is ErrInvalid or an *Error. try says
+// whether the same request may have been sent before; see Sending.
+func (c *Client) PurchaseVoucher(ctx context.Context, r VoucherPurchase, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // DisburseVoucher makes a 1Voucher; otherwise as PurchaseVoucher.
-func (c *Client) DisburseVoucher(ctx context.Context, r VoucherDisburse, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+func (c *Client) DisburseVoucher(ctx context.Context, r VoucherDisburse, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // RedeemFull takes a whole voucher in; otherwise as PurchaseVoucher.
-func (c *Client) RedeemFull(ctx context.Context, r RedeemFull, again bool) (*Redemption, error) {
-	return transact[Redemption](ctx, c, r, again)
+func (c *Client) RedeemFull(ctx context.Context, r RedeemFull, try Sending) (*Redemption, error) {
+	return transact[Redemption](ctx, c, r, try)
 }
 
 // RedeemPart takes part of a voucher in; otherwise as PurchaseVoucher.
-func (c *Client) RedeemPart(ctx context.Context, r RedeemPart, again bool) (*Redemption, error) {
-	return transact[Redemption](ctx, c, r, again)
+func (c *Client) RedeemPart(ctx context.Context, r RedeemPart, try Sending) (*Redemption, error) {
+	return transact[Redemption](ctx, c, r, try)
 }
 
 // RefundVoucher makes a 1Voucher out of redeemed money; otherwise as
 // PurchaseVoucher.
-func (c *Client) RefundVoucher(ctx context.Context, r VoucherRefund, again bool) (*Issue, error) {
-	return transact[Issue](ctx, c, r, again)
+func (c *Client) RefundVoucher(ctx context.Context, r VoucherRefund, try Sending) (*Issue, error) {
+	return transact[Issue](ctx, c, r, try)
 }
 
 // ReverseVoucher undoes a 1Voucher transaction; otherwise as PurchaseVoucher.
-func (c *Client) ReverseVoucher(ctx context.Context, r VoucherReverse, again bool) (*Undone, error) {
-	return transact[Undone](ctx, c, r, again)
+func (c *Client) ReverseVoucher(ctx context.Context, r VoucherReverse, try Sending) (*Undone, error) {
+	return transact[Undone](ctx, c, r, try)
 }
