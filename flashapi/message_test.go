@@ -58,7 +58,8 @@ func TestWithoutAnExchangeNothingIsKnown(t *testing.T) {
 			}
 		}
 	}
-	if zero := *new(Sending); zero != Again {
+	var forgotten Sending
+	if forgotten != Again {
 		t.Error("to forget what to say is to say that it is the first sending")
 	}
 }
