@@ -114,7 +114,7 @@ func New(o Options) (*Client, error) {
 	}
 	var missing []error
 	if o.APIKey.Empty() || !headerSafe(o.APIKey.Reveal()) {
-		missing = append(missing, errors.New("API key is missing or has characters that no header can carry"))
+		missing = append(missing, errors.New("API key is missing, or has characters that no header can carry (it is given without the word Basic)"))
 	}
 	if o.AccountNumber == "" {
 		missing = append(missing, errors.New("account number is missing"))

@@ -116,7 +116,7 @@ func sayings() map[dialog.StateID][]saying {
 		}
 	}
 	for _, key := range []string{
-		"last.voucher.added", "last.voucher.refused", "last.voucher.checking",
+		"last.voucher.added", "last.voucher.refused", "last.voucher.kept", "last.voucher.checking",
 		"last.airtime.sold", "last.airtime.declined", "last.airtime.checking",
 	} {
 		m[menuStart] = append(m[menuStart], note(key, money("amount", longAmount), text("network", longNetwork), ref(longRef)))

@@ -49,8 +49,10 @@ func (f menuFlow) last(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	switch {
 	case o.Kind == vend.KindRedeem && o.State == vend.StateDelivered:
 		t.Note("last.voucher.added", args...)
-	case o.Kind == vend.KindRedeem && o.State == vend.StateDeclined:
+	case o.Kind == vend.KindRedeem && o.State == vend.StateDeclined && ofVoucher(o.Reason):
 		t.Note("last.voucher.refused", args...)
+	case o.Kind == vend.KindRedeem && o.State == vend.StateDeclined:
+		t.Note("last.voucher.kept", args...)
 	case o.Kind == vend.KindRedeem:
 		t.Note("last.voucher.checking", args...)
 	case o.State == vend.StateDelivered:

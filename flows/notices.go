@@ -76,8 +76,10 @@ func (n Notices) Text(o vend.Order, c vend.Customer) string {
 	switch {
 	case redeem && o.State == vend.StateDelivered:
 		return say("sms.redeemed", args...)
-	case redeem && o.State == vend.StateDeclined:
+	case redeem && o.State == vend.StateDeclined && ofVoucher(o.Reason):
 		return say("sms.refused", args...)
+	case redeem && o.State == vend.StateDeclined:
+		return say("sms.voucher.kept", args...)
 	case redeem:
 		return say("sms.voucher.person", args...)
 	case o.State == vend.StateDelivered && o.CallCentre != "":

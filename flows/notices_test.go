@@ -127,6 +127,16 @@ func TestANoticeSaysHowTheOrderStands(t *testing.T) {
 			"Your 1Voucher was not accepted. This voucher was already used. No money was added. Ref GHJKLM",
 		},
 		{
+			"voucher not taken in, and not for its own sake", "en",
+			with(voucherOrder(t, vend.StateDeclined), func(o *vend.Order) { o.Reason = vend.ReasonTryLater }),
+			"We could not add your 1Voucher. This did not work now. Please try again later. Your voucher is still good: keep it. Ref GHJKLM",
+		},
+		{
+			"voucher not taken in, for a reason that is new", "zu",
+			with(voucherOrder(t, vend.StateDeclined), func(o *vend.Order) { o.Reason = "something_new" }),
+			"Asikwazanga ukufaka i-1Voucher yakho. Lokhu akutholakali okwamanje. Ivawusha yakho isasebenza: yigcine. Ref GHJKLM",
+		},
+		{
 			"a person looks at a voucher", "en", voucherOrder(t, vend.StatePerson),
 			"We are still checking your 1Voucher. Keep the slip. If it is good the money is yours. Help: 0800123456 Ref GHJKLM",
 		},

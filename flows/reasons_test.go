@@ -65,6 +65,16 @@ func TestEveryReasonHasWordsOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotTheVouchersFaultLeavesItGood compares the list of reasons that
+// are about the voucher with the names of all.
+func TestWhatIsNotTheVouchersFaultLeavesItGood(t *testing.T) {
+	for _, r := range append(declared(t), "", "something_new") {
+		if got, want := ofVoucher(r), strings.HasPrefix(string(r), "voucher_"); got != want {
+			t.Errorf("%q is about the voucher: %t", r, got)
+		}
+	}
+}
+
 func TestAReasonThatIsNotListedIsOnOurSide(t *testing.T) {
 	for _, r := range []vend.Reason{"", "something_new", "why.amount", "VOUCHER_USED"} {
 		if got := whyKey(r); got != "why.unavailable" {

@@ -109,9 +109,7 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 		}
 		return "added", nil
 	case vend.StateDeclined:
-		switch o.Reason {
-		case vend.ReasonVoucherNotFound, vend.ReasonVoucherUsed, vend.ReasonVoucherExpired,
-			vend.ReasonVoucherCancelled, vend.ReasonVoucherNotActive:
+		if ofVoucher(o.Reason) {
 			return f.again(t, o.Reason)
 		}
 		return f.declined(t, o.Reason)

@@ -103,7 +103,7 @@ func innerOf(key string) []string {
 	switch {
 	case key == "resume.prompt":
 		return []string{"what."}
-	case strings.HasPrefix(key, "voucher.") || key == "sms.refused":
+	case strings.HasPrefix(key, "voucher.") || key == "sms.refused" || key == "sms.voucher.kept":
 		return voucherReasons
 	default:
 		return airtimeReasons
@@ -198,7 +198,7 @@ func TestEveryFailureSaysWhereTheMoneyIs(t *testing.T) {
 			"again.end", "again.limit", "broken", "busy", "conflict", "unsure",
 			"airtime.none", "airtime.pending", "airtime.declined", "airtime.cancelled",
 			"voucher.pin.locked", "voucher.pin.locked.day", "voucher.declined", "voucher.checking", "airtime.fix",
-			"sms.declined", "sms.refused", "sms.person", "sms.voucher.person",
+			"sms.declined", "sms.refused", "sms.person", "sms.voucher.person", "sms.voucher.kept", "last.voucher.kept",
 		} {
 			s := c.Say(l.Code, key)
 			if !slices.ContainsFunc(says[l.Code], func(p string) bool { return strings.Contains(s, p) }) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"spaza/channels"
+	"spaza/flashapi"
 	"spaza/secret"
 )
 
@@ -84,11 +87,12 @@ func readConfig(environ []string) (config, error) {
 	var c config
 	var faults []error
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) {
-			faults = append(faults, all.Errors...)
-		} else {
-			faults = append(faults, err)
+		all := []error{err}
+		if several, ok := errors.AsType[env.AggregateError](err); ok {
+			all = several.Errors
+		}
+		for _, err := range all {
+			faults = append(faults, errors.New(withoutUser(err.Error()))) // it repeats the value
 		}
 	}
 	for name := range vars {
@@ -118,7 +122,14 @@ func (c *config) production() bool { return c.Env == "production" }
 
 // check lists what is wrong wherever the service runs.
 func (c *config) check() (faults []error) {
-	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	bad := func(format string, args ...any) {
+		for i := range args {
+			if value, ok := args[i].(string); ok {
+				args[i] = withoutUser(value)
+			}
+		}
+		faults = append(faults, fmt.Errorf(format, args...))
+	}
 	if c.Env != "development" && c.Env != "production" {
 		bad("SPAZA_ENV is %q; want development or production", c.Env)
 	}
@@ -145,7 +156,7 @@ func (c *config) check() (faults []error) {
 		bad("SPAZA_REDIS_URL must begin with redis:// or rediss://")
 	}
 	for name, u := range map[string]string{"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL} {
-		if p, err := url.Parse(u); u != "" && (err != nil || (p.Scheme != "http" && p.Scheme != "https") || p.Host == "") {
+		if u != "" && !webAddress(u) {
 			bad("%s must be an http or https address", name)
 		}
 	}
@@ -164,8 +175,15 @@ func (c *config) check() (faults []error) {
 	if c.FlashBase != "" && (c.FlashKey.Empty() || c.FlashAcct == "") {
 		bad("SPAZA_FLASH_BASE_URL is set, so SPAZA_FLASH_API_KEY and SPAZA_FLASH_ACCOUNT_NUMBER are required")
 	}
+	if err := c.checkFlash(); err != nil {
+		bad("SPAZA_FLASH_*: %w", err)
+	}
 	if c.SMSURL != "" && (c.SMSKey.Empty() || c.SMSUser == "") {
 		bad("SPAZA_SMS_API_URL is set, so SPAZA_SMS_USERNAME and SPAZA_SMS_API_KEY are required")
+	} else if webAddress(c.SMSURL) {
+		if _, err := channels.NewAfricasTalkingSMS(c.smsOptions()); err != nil {
+			bad("SPAZA_SMS_*: %w", err)
+		}
 	}
 	if c.ReplyBudget < 100*time.Millisecond || c.ReplyBudget > 6*time.Second {
 		bad("SPAZA_REPLY_BUDGET is %s; want 100ms to 6s, since a turn may take 8s in all", c.ReplyBudget)
@@ -177,6 +195,31 @@ func (c *config) check() (faults []error) {
 		bad("SPAZA_LOG_LEVEL is %q; want debug, info, warn or error", c.LogLevel)
 	}
 	return faults
+}
+
+// checkFlash asks the client itself whether it can be made, which calls no
+// network. What check says in words of its own is left out of the question.
+func (c *config) checkFlash() error {
+	if !webAddress(c.FlashBase) || (c.FlashToken != "" && !webAddress(c.FlashToken)) {
+		return nil
+	}
+	o := c.flashOptions()
+	if o.APIKey.Empty() {
+		o.APIKey = secret.New("key")
+	}
+	o.AccountNumber = cmp.Or(o.AccountNumber, "1")
+	client, err := flashapi.New(o)
+	if err != nil {
+		return err
+	}
+	client.Close()
+	return nil
+}
+
+// webAddress says whether something looks like the address of a host.
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // checkProduction lists what must not be embedded, open or missing where real
@@ -240,12 +283,28 @@ func configFields() []configField {
 	return fields
 }
 
+// withoutUser hides the user and password of what may be an address, or was
+// meant as one: everything up to its last @.
+func withoutUser(value string) string {
+	at := strings.LastIndexByte(value, '@')
+	scheme, rest, ok := strings.Cut(value, "://")
+	switch {
+	case at < 0:
+		return value
+	case ok && at > len(scheme):
+		return scheme + "://" + secret.Redacted + rest[at-len(scheme+"://"):]
+	case strings.Contains(value[:at], ":"):
+		return secret.Redacted + value[at:]
+	}
+	return value
+}
+
 // describe lists every variable with its value, secrets hidden.
 func (c *config) describe() string {
 	var b strings.Builder
 	v := reflect.ValueOf(*c)
 	for _, f := range configFields() {
-		value := fmt.Sprint(v.Field(f.index).Interface())
+		value := withoutUser(fmt.Sprint(v.Field(f.index).Interface()))
 		if value == "" {
 			value = "(unset)"
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -119,6 +120,104 @@ func TestWhatIsOddIsSaid(t *testing.T) {
 	}
 	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_TELEGRAM_TOKEN") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
 		t.Errorf("warnings: %s", got)
+	}
+}
+
+// checkConfig runs spaza config check.
+func checkConfig(t *testing.T, environ []string) (status int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	status = run(t.Context(), []string{"config", "check"}, console{out: &o, err: &e, environ: environ})
+	return status, o.String(), e.String()
+}
+
+func TestConfigCheckShowsAMisspeltVariable(t *testing.T) {
+	for name, want := range map[string]string{
+		"SPAZA_FLASH_REVSION": "note: SPAZA_FLASH_REVSION is not a variable of this service\n",
+		"SPAZA_TELEGRAM_KEY":  "note: SPAZA_TELEGRAM_KEY is set, but this release has nothing that uses it\n",
+	} {
+		status, out, errs := checkConfig(t, set(name+"=2023"))
+		if status != 0 || !strings.Contains(out, want) || !strings.HasSuffix(out, "The configuration is usable.\n") {
+			t.Errorf("%s: status %d\n%s%s", name, status, out, errs)
+		}
+	}
+	if status, _, errs := checkConfig(t, live("SPAZA_FLASH_REVSION=2023")); status != 1 || !strings.Contains(errs, "SPAZA_FLASH_REVSION") {
+		t.Errorf("in production: status %d, %s", status, errs)
+	}
+}
+
+// flashed is a configuration of Flash that is usable in development.
+func flashed(more ...string) []string {
+	return append(set("SPAZA_FLASH_BASE_URL=https://flash.example", "SPAZA_FLASH_API_KEY=canary-key", "SPAZA_FLASH_ACCOUNT_NUMBER=1234"), more...)
+}
+
+func TestConfigCheckRefusesWhatTheClientsRefuse(t *testing.T) {
+	if status, out, errs := checkConfig(t, flashed()); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	sms := set("SPAZA_SMS_USERNAME=shop", "SPAZA_SMS_API_KEY=canary-key")
+	for name, c := range map[string]struct {
+		env  []string
+		want string
+	}{
+		"a user in the address":             {flashed("SPAZA_FLASH_BASE_URL=https://user:canary@flash.example"), "SPAZA_FLASH_*: make flash client: base URL"},
+		"a query in the address":            {flashed("SPAZA_FLASH_BASE_URL=https://flash.example?key=1"), "SPAZA_FLASH_*: make flash client: base URL"},
+		"a user in the address of tokens":   {flashed("SPAZA_FLASH_TOKEN_URL=https://user:canary@flash.example/token"), "SPAZA_FLASH_*: make flash client: token URL"},
+		"a store that cannot be sent":       {flashed("SPAZA_FLASH_STORE_ID=a-b"), "SPAZA_FLASH_*: make flash client: store"},
+		"a terminal that cannot be sent":    {flashed("SPAZA_FLASH_TERMINAL_ID=till 1"), "SPAZA_FLASH_*: make flash client: store and terminal"},
+		"a key with its header's word":      {flashed("SPAZA_FLASH_API_KEY=Basic canary"), "SPAZA_FLASH_*: make flash client: API key"},
+		"a key of letters no header has":    {flashed("SPAZA_FLASH_API_KEY=canary\x01"), "SPAZA_FLASH_*: make flash client: API key"},
+		"a store, while the key is missing": {flashed("SPAZA_FLASH_API_KEY=", "SPAZA_FLASH_STORE_ID=a-b"), "SPAZA_FLASH_*: make flash client: store"},
+		"a user in the address of SMS":      {append(sms, "SPAZA_SMS_API_URL=https://user:canary@sms.example"), "SPAZA_SMS_*: make SMS messenger: base URL"},
+	} {
+		status, out, errs := checkConfig(t, c.env)
+		if status != 1 || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: status %d, %s", name, status, errs)
+		}
+		if all := out + errs; strings.Contains(all, "canary") {
+			t.Errorf("%s: a secret is printed:\n%s", name, all)
+		}
+	}
+}
+
+func TestWhatIsMissingForFlashIsSaidOnce(t *testing.T) {
+	for name, env := range map[string][]string{
+		"key":    set("SPAZA_FLASH_BASE_URL=https://flash.example", "SPAZA_FLASH_ACCOUNT_NUMBER=1"),
+		"number": set("SPAZA_FLASH_BASE_URL=https://flash.example", "SPAZA_FLASH_API_KEY=key"),
+		"scheme": flashed("SPAZA_FLASH_BASE_URL=flash.example"),
+		"token":  flashed("SPAZA_FLASH_TOKEN_URL=flash.example/token"),
+	} {
+		if _, err := readConfig(env); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNoUserOfAnAddressIsPrinted(t *testing.T) {
+	for value, want := range map[string]string{
+		"":                                       "",
+		"https://flash.example/token":            "https://flash.example/token",
+		"127.0.0.1:8080":                         "127.0.0.1:8080",
+		"shop@example":                           "shop@example", // a name, and no password with it
+		"https://user:hunter2@flash.example":     "https://[secret]@flash.example",
+		"https://hunter2@flash.example/":         "https://[secret]@flash.example/",
+		"HTTPS://user:hun%74er2@flash.example":   "HTTPS://[secret]@flash.example",
+		"https://user:hunter2@more@host.example": "https://[secret]@host.example",
+		"https://user:hunter2/x@host.example":    "https://[secret]@host.example",
+		"https://user:hunter2?#x@host.example":   "https://[secret]@host.example",
+		"user:hunter2@flash.example":             "[secret]@flash.example",
+		"//user:hunter2@flash.example":           "[secret]@flash.example",
+		"user:hunter2@x://y":                     "[secret]@x://y",
+	} {
+		if got := withoutUser(value); got != want {
+			t.Errorf("%q is printed as %q, want %q", value, got, want)
+		}
+	}
+	for _, f := range configFields() {
+		_, out, errs := checkConfig(t, set(f.name+"=https://user:hunter2@host.example"))
+		if all := out + errs; strings.Contains(all, "hunter2") {
+			t.Errorf("%s: a password is printed:\n%s", f.name, all)
+		}
 	}
 }
 

@@ -32,6 +32,9 @@ func (d conformanceCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("the configuration is not usable:\n%w", err)
 	}
+	if cfg.FlashRev != "2025" {
+		fmt.Fprintf(c.err, "note: SPAZA_FLASH_REVISION is %s, and is not heeded here: the checks are those of the revision of 2025 only\n", cfg.FlashRev)
+	}
 	options := conformance.Options{
 		AllowSpending: d.Spend, SpendLimit: d.SpendLimit * 100, AllowProduction: d.ProductionHost, Only: d.Only, Pace: d.Pace,
 	}

@@ -93,6 +93,30 @@ func TestConformanceEndsWithStatusOneWhenACheckFails(t *testing.T) {
 	}
 }
 
+func TestConformanceSaysThatADeadHostCouldNotBeReached(t *testing.T) {
+	srv := httptest.NewServer(nil)
+	srv.Close() // nobody listens there any more
+	environ := set("SPAZA_FLASH_BASE_URL="+srv.URL, "SPAZA_FLASH_API_KEY=key", "SPAZA_FLASH_ACCOUNT_NUMBER=1")
+	for _, args := range [][]string{{"--pace=1ns"}, {"--pace=1ns", "--json"}, {"--pace=1ns", "--spend"}, {"--pace=1ns", "--only=1voucher."}} {
+		status, _, errs := conform(t, environ, args...)
+		if status != 1 || !strings.Contains(errs, "could not be reached: dial tcp") || strings.Contains(errs, "does not conform") {
+			t.Errorf("%v: status %d, %s", args, status, errs)
+		}
+	}
+}
+
+func TestConformanceSaysThatItChecksOneRevisionOnly(t *testing.T) {
+	_, environ := configured(t)
+	environ = append(environ, "SPAZA_FLASH_REVISION=2023")
+	status, out, errs := conform(t, environ, "--json", "--pace=1ns", "--only=auth.")
+	if status != 0 || !strings.Contains(errs, "SPAZA_FLASH_REVISION is 2023") || !strings.Contains(errs, "the revision of 2025 only") || !json.Valid([]byte(out)) {
+		t.Errorf("status %d, %s\n%s", status, errs, out)
+	}
+	if _, _, errs = conform(t, environ[:len(environ)-1], "--pace=1ns", "--only=auth."); errs != "" {
+		t.Errorf("of 2025: %s", errs)
+	}
+}
+
 func TestConformanceLeavesTheProductionHostAlone(t *testing.T) {
 	environ := set("SPAZA_FLASH_BASE_URL=https://api.flashswitch.flash-group.com", "SPAZA_FLASH_API_KEY=key", "SPAZA_FLASH_ACCOUNT_NUMBER=1")
 	status, out, errs := conform(t, environ, "--spend")

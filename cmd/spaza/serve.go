@@ -98,7 +98,11 @@ func (a *app) restock(ctx context.Context, patience time.Duration) time.Duration
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := a.shelf.Load(ctx); err != nil {
-		a.log.Error("catalogue", "err", err, "age", a.shelf.Age().String())
+		age := "none" // there has never been one
+		if kept := a.shelf.Age(); kept > 0 {
+			age = kept.String()
+		}
+		a.log.Error("catalogue", "err", err, "age", age)
 		return shelfRetry
 	}
 	return shelfFresh

@@ -261,6 +261,11 @@ func (c *config) flashOptions() flashapi.Options {
 	return o
 }
 
+// smsOptions are how messages go out by SMS, as configured.
+func (c *config) smsOptions() channels.SMSOptions {
+	return channels.SMSOptions{BaseURL: c.SMSURL, Username: c.SMSUser, APIKey: c.SMSKey, Sender: c.SMSSender}
+}
+
 // flash connects to the configured provider, or to a simulator of it in this
 // process.
 func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
@@ -298,9 +303,7 @@ func (a *app) messenger() (channels.Messenger, *channels.Inbox, error) {
 		a.embedded = append(a.embedded, "SMS to the handset's inbox (set SPAZA_SMS_API_URL, _USERNAME, _API_KEY)")
 		return inbox, inbox, nil
 	}
-	sms, err := channels.NewAfricasTalkingSMS(channels.SMSOptions{
-		BaseURL: a.cfg.SMSURL, Username: a.cfg.SMSUser, APIKey: a.cfg.SMSKey, Sender: a.cfg.SMSSender,
-	})
+	sms, err := channels.NewAfricasTalkingSMS(a.cfg.smsOptions())
 	return sms, inbox, err
 }
 

@@ -14,6 +14,8 @@
 //	skipped  it was not tried, and why: the fixture lacks something, or it costs money
 //	unclear  the document leaves it open: what this server does is written down
 //
+// A server that answers no request at all is not judged: see ErrUnreached.
+//
 // What the document leaves open is asked by many checks on their way; the
 // answers are in Report.Answers, and are what an integrator should read first.
 //

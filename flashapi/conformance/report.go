@@ -50,13 +50,15 @@ type Report struct {
 	Fixture string    `json:"fixture"`
 	At      time.Time `json:"at"`
 	// Prefix begins every reference of the run.
-	Prefix   string        `json:"referencePrefix"`
-	Spending bool          `json:"spending"`
-	Spent    int64         `json:"spentCents"` // that was asked for in sales that should succeed
-	Requests int           `json:"requests"`
-	Took     time.Duration `json:"tookNanoseconds"`
-	Results  []Result      `json:"results"`
-	Answers  []Answer      `json:"answers"`
+	Prefix   string `json:"referencePrefix"`
+	Spending bool   `json:"spending"`
+	Spent    int64  `json:"spentCents"` // that was asked for in sales that should succeed
+	Requests int    `json:"requests"`
+	// Unreached is why no request got any answer; empty when one did.
+	Unreached string        `json:"unreached,omitempty"`
+	Took      time.Duration `json:"tookNanoseconds"`
+	Results   []Result      `json:"results"`
+	Answers   []Answer      `json:"answers"`
 }
 
 // Count says how many checks had a verdict.

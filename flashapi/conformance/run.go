@@ -41,6 +41,8 @@ type runner struct {
 	mu        sync.Mutex
 	next      time.Time // when the next request may go out
 	requests  int
+	answered  int
+	silence   error // why a request got no answer, the first time
 	throttled int
 	held      string // access token
 	heldUntil time.Time
@@ -86,6 +88,9 @@ func Run(ctx context.Context, t Target, o Options) (Report, error) {
 		o.Progress(result)
 	}
 	r.sumUp()
+	if r.requests > 0 && r.answered == 0 && ctx.Err() == nil {
+		report.Unreached = r.scrub.scrub(plain(r.silence).Error())
+	}
 	report.Answers, report.Spent, report.Requests, report.Took = r.answers, r.spent, r.requests, o.Now().Sub(began)
 	slices.SortStableFunc(report.Answers, func(a, b Answer) int { return cmp.Compare(a.Question, b.Question) })
 	if err := ctx.Err(); err != nil {
@@ -127,7 +132,7 @@ func newRunner(t Target, o Options) (*runner, error) {
 	return r, nil
 }
 
-// counting counts requests on their way.
+// counting counts requests on their way, and answers on theirs.
 type counting struct {
 	http.RoundTripper
 	r *runner
@@ -137,7 +142,16 @@ func (c counting) RoundTrip(q *http.Request) (*http.Response, error) {
 	c.r.mu.Lock()
 	c.r.requests++
 	c.r.mu.Unlock()
-	return c.RoundTripper.RoundTrip(q)
+	resp, err := c.RoundTripper.RoundTrip(q)
+	c.r.mu.Lock()
+	defer c.r.mu.Unlock()
+	switch {
+	case err == nil:
+		c.r.answered++
+	case c.r.silence == nil:
+		c.r.silence = err
+	}
+	return resp, err
 }
 
 // reference makes a new one: capital letters, digits and hyphens, 18 characters.
@@ -156,6 +170,8 @@ func (r *runner) try(ctx context.Context, c check) Result {
 	switch {
 	case ctx.Err() != nil:
 		t.skipped = "the run was stopped"
+	case r.answered == 0 && r.requests >= hopeless:
+		t.skipped = ErrUnreached.Error()
 	case c.spends && !r.options.AllowSpending:
 		t.skipped = "it moves money, and spending was not allowed"
 	default:
@@ -198,8 +214,19 @@ func (t *trial) attempt() {
 // ErrFailed says that a server does not do what the document says.
 var ErrFailed = errors.New("the server does not conform")
 
-// Err is ErrFailed when a check failed.
+// ErrUnreached says that no request got any answer, so that nothing was learnt
+// of the server.
+var ErrUnreached = errors.New("the server could not be reached")
+
+// hopeless is after how many requests without any answer no more are made: the
+// checks of authorization, which come first, have asked at both addresses then.
+const hopeless = 20
+
+// Err is ErrUnreached when nothing answered, and ErrFailed when a check failed.
 func (r Report) Err() error {
+	if r.Unreached != "" {
+		return fmt.Errorf("%w: %s", ErrUnreached, r.Unreached)
+	}
 	if n := r.Count(Fail); n > 0 {
 		return fmt.Errorf("%w: %d of %d checks failed", ErrFailed, n, len(r.Results))
 	}
