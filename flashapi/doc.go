@@ -117,7 +117,7 @@
 //
 // # Look-ups
 //
-// Look-ups and lists change nothing, and so take no again: after any error they
+// Look-ups and lists change nothing, and so take no Sending: after any error they
 // can be made anew, under another reference as well. Their errors are never of
 // unknown outcome.
 //
@@ -126,8 +126,10 @@
 // Both are transactions of their own, with a reference of their own, and are
 // repeated under it like any other. A cancellation names a voucher by its serial
 // number, a reversal a transaction by its reference (Original). "Cancelled
-// already" is what was wanted, and so a success (Undone.Already); "cannot be
-// reversed" is a refusal with the reason "cannot_reverse": the sale stands.
+// already" is what was wanted, and so a success (Undone.Already), but for the
+// reversal of a redemption, after which the voucher must be good again. "Cannot
+// be reversed" is a refusal with the reason "cannot_reverse": the sale stands.
+// "No such transaction" settles nothing, and ends with a person.
 // Recharges, utilities, gift vouchers and bills cannot be undone at all;
 // Product.AllowReversal says which others can. To refund is something else: it
 // makes a new voucher.

@@ -44,14 +44,14 @@ func (c *Client) ProductByCode(ctx context.Context, code string) ([]Product, err
 // The groups, by the names that the document gives them (section 2.2.3).
 // Exclusive vouchers are missing there.
 const (
-	GroupVoucher = "1Voucher"
-	GroupCashOut = "Cash Out PIN"
-	GroupCell    = "Cellular"
-	GroupEezi    = "Eezi Vouchers"
-	GroupToken   = "Flash Token"
-	GroupGift    = "Gift Vouchers"
-	GroupUtility = "Prepaid Utilities"
-	GroupPay     = "Flash Pay"
+	GroupVoucher  = "1Voucher"
+	GroupCashOut  = "Cash Out PIN"
+	GroupCellular = "Cellular"
+	GroupEezi     = "Eezi Vouchers"
+	GroupToken    = "Flash Token"
+	GroupGift     = "Gift Vouchers"
+	GroupUtility  = "Prepaid Utilities"
+	GroupPay      = "Flash Pay"
 )
 
 // ProductsInGroup lists the products of one group (GroupVoucher, ...). How a group's name is to be written in the
