@@ -152,21 +152,13 @@ func (v *voucher) unusable() *refusal {
 }
 
 // uncancellable is why a voucher cannot be cancelled; nil when it can.
-func (v *voucher) uncancellable() *refusal {
-	switch v.status {
-	case active:
-		return nil
-	case cancelled:
-		return &refusal{code: 2409}
-	case reversed:
-		return &refusal{code: 2413}
-	default:
-		return &refusal{code: 2414}
-	}
-}
+func (v *voucher) uncancellable() *refusal { return v.stands(2414) }
 
 // irreversible is why the issue of a voucher cannot be reversed; nil when it can.
-func (v *voucher) irreversible() *refusal {
+func (v *voucher) irreversible() *refusal { return v.stands(2412) }
+
+// stands is why a voucher cannot be undone: it was before, or else as code says.
+func (v *voucher) stands(code int) *refusal {
 	switch v.status {
 	case active:
 		return nil
@@ -175,7 +167,7 @@ func (v *voucher) irreversible() *refusal {
 	case reversed:
 		return &refusal{code: 2413}
 	default:
-		return &refusal{code: 2412}
+		return &refusal{code: code}
 	}
 }
 
