@@ -57,6 +57,11 @@ func (h simulatedHost) control(t *testing.T, method, path string, body map[strin
 
 func (h simulatedHost) Meet(t *testing.T, ref string, what provider.Trouble, times int) bool {
 	t.Helper()
+	if what == provider.Echo {
+		h.control(t, http.MethodPost, "faults", map[string]any{"fault": "cut_after", "reference": ref, "times": times})
+		h.control(t, http.MethodPost, "faults", map[string]any{"fault": "code_under_200", "code": 2401, "reference": ref, "times": times})
+		return true
+	}
 	name, known := faultNames()[what]
 	if known {
 		h.control(t, http.MethodPost, "faults", map[string]any{"fault": name, "reference": ref, "times": times})

@@ -10,7 +10,8 @@ import (
 
 const (
 	upsertCatalogue = `INSERT INTO catalogue (id, text, at) VALUES (1, ?, ?)
-ON CONFLICT (id) DO UPDATE SET text = excluded.text, at = excluded.at WHERE excluded.at >= catalogue.at`
+ON CONFLICT (id) DO UPDATE SET text = excluded.text, at = excluded.at
+WHERE excluded.at >= catalogue.at OR catalogue.at > excluded.at + 3600000`
 
 	selectCatalogue = `SELECT text, at FROM catalogue WHERE id = 1`
 )
@@ -18,7 +19,8 @@ ON CONFLICT (id) DO UPDATE SET text = excluded.text, at = excluded.at WHERE excl
 var _ vend.Keeper = (*SQL)(nil)
 
 // KeepCatalogue implements vend.Keeper. An older one does not replace a newer,
-// whichever replica comes last.
+// whichever replica comes last; but no list is on its way for an hour, so what is
+// newer by more than that was kept by a clock that is wrong.
 func (s *SQL) KeepCatalogue(ctx context.Context, text []byte, at time.Time) error {
 	err := retrySQL(ctx, func() error {
 		return s.tryTx(ctx, func(tx vend.Tx) error {

@@ -20,6 +20,8 @@ func TestTheLastCatalogueIsKept(t *testing.T) {
 			{"second", noon.Add(time.Minute), "second"},
 			{"late, from a slow replica", noon, "second"},
 			{"same moment", noon.Add(time.Minute), "same moment"},
+			{"by a clock that is ahead", noon.Add(24 * time.Hour), "by a clock that is ahead"},
+			{"by one that is right", noon.Add(2 * time.Minute), "by one that is right"},
 		} {
 			if err := s.KeepCatalogue(t.Context(), []byte(c.text), c.at); err != nil {
 				t.Fatal(err)
@@ -29,7 +31,7 @@ func TestTheLastCatalogueIsKept(t *testing.T) {
 			}
 		}
 		again := d.open(t)
-		if text, at, err := again.Catalogue(t.Context()); err != nil || string(text) != "same moment" || !at.Equal(noon.Add(time.Minute)) {
+		if text, at, err := again.Catalogue(t.Context()); err != nil || string(text) != "by one that is right" || !at.Equal(noon.Add(2*time.Minute)) {
 			t.Errorf("after a restart: %q, %v, %v", text, at, err)
 		}
 	})

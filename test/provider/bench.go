@@ -26,13 +26,16 @@ const (
 	OtherReference Trouble = "answer with another reference after"
 	Unlisted       Trouble = "answer with a code that nobody lists, after"
 	NoGoods        Trouble = "success without the goods"
-	Silence        Trouble = "no answer, after" // until the caller gives up
+	// Echo cuts the first sending after the host did its work, and refuses the
+	// next as used already: by ourselves.
+	Echo    Trouble = "cut after, then refused as used already"
+	Silence Trouble = "no answer, after" // until the caller gives up
 )
 
 // Troubles lists them all.
 func Troubles() []Trouble {
 	return []Trouble{
-		CutBefore, CutAfter, ErrorBefore, ErrorAfter, Busy, Throttled, Unreadable, Empty, Truncated, OtherReference, Unlisted, NoGoods, Silence,
+		CutBefore, CutAfter, ErrorBefore, ErrorAfter, Busy, Throttled, Unreadable, Empty, Truncated, OtherReference, Unlisted, NoGoods, Echo, Silence,
 	}
 }
 

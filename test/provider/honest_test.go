@@ -23,6 +23,7 @@ const (
 	gate     word = "credentials refused"
 	unclear  word = "unclear"
 	goodless word = "sold, without the goods"
+	used     word = "used already"
 	absent   word = "not there" // nothing was sent
 )
 
@@ -55,6 +56,9 @@ func (h *host) Meet(_ *testing.T, ref string, what provider.Trouble, times int) 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.troubles[ref] = slices.Repeat([]provider.Trouble{what}, times)
+	if what == provider.Echo {
+		h.troubles[ref] = append([]provider.Trouble{provider.CutAfter}, h.troubles[ref]...)
+	}
 	return true
 }
 
@@ -111,6 +115,9 @@ func (h *host) serve(ctx context.Context, ref string, o order) reply {
 	case provider.CutBefore, provider.ErrorBefore, provider.Busy, provider.Throttled:
 		h.mu.Unlock()
 		return reply{word: unclear}
+	case provider.Echo:
+		h.mu.Unlock()
+		return reply{word: used}
 	}
 	r := h.work(ref, o)
 	h.mu.Unlock()
@@ -221,6 +228,10 @@ func (p honest) Send(ctx context.Context, r vend.Request, past vend.Past) vend.A
 		a.Owed = true
 	case refused:
 		a.Outcome, a.Reason = vend.Declined, vend.ReasonNumberBarred
+	case used:
+		if !past.Again {
+			a.Outcome, a.Reason = vend.Declined, vend.ReasonVoucherUsed
+		}
 	case gate, absent:
 		a.Alert = answer.word == gate
 		if !past.Again {

@@ -79,6 +79,11 @@ func sins() map[string]sin {
 				a.Outcome, a.Reason = vend.Declined, vend.ReasonTryLater
 			}
 		}), "trouble:_cut_after"},
+		"takes its own echo for a refusal": {then(func(a *vend.Answer, _ vend.Request, _ vend.Past) {
+			if a.Code == string(used) {
+				a.Outcome, a.Reason = vend.Declined, vend.ReasonVoucherUsed
+			}
+		}), "trouble:_cut_after,_then_refused"},
 		"takes silence for success": {then(func(a *vend.Answer, _ vend.Request, _ vend.Past) {
 			if a.Code == string(unclear) {
 				a.Outcome = vend.Delivered
