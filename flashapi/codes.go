@@ -59,7 +59,6 @@ const (
 	reasonUnavailable = "unavailable"
 	reasonTryLater    = "try_later"
 	reasonStands      = "cannot_reverse"
-	reasonAmount      = "amount"
 )
 
 // codeRule is one line of codes.csv.

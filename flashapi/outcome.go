@@ -111,8 +111,7 @@ func (x Exchange) read() *reading {
 	case r != nil && r.status == x.Status && r.answer == x.Body: // the same string, not an equal one
 		return r
 	default:
-		r = readAnswer(x.Status, []byte(x.Body.Reveal()))
-		return r
+		return readAnswer(x.Status, []byte(x.Body.Reveal()))
 	}
 }
 
@@ -256,8 +255,6 @@ func (v *Verdict) judgeFailure(op operation, name Op, r *reading, again bool) {
 	case r.class == ClassReversal && (name == OpRedeem || name == OpExclusiveRedeem) && r.reason != "":
 		// "Cancelled already" about a voucher is a plain refusal of it.
 		v.Settled, v.Reason = Refused, r.reason
-	case r.class == ClassReversal && name == OpVoucherRefund && r.rule.undo == undoRefused && !again:
-		v.Settled, v.Reason = Refused, reasonAmount // "the refund does not match", and none was made
 	case r.class == ClassReversal:
 		v.Alert = true // speaks of a reversal that nobody asked for
 	case r.class == ClassUserInput, r.class == ClassDeclined:

@@ -358,3 +358,26 @@ func TestATokenRefusedTwiceAlertsAndOneRefusedOnceDoesNot(t *testing.T) {
 		}
 	}
 }
+
+// A selling operation that is answered about a reversal was not refused by that:
+// nobody reversed anything. Of a voucher that is handed in, "cancelled" is plain.
+func TestWhatIsSaidOfAReversalSettlesNoSale(t *testing.T) {
+	rules, err := codeRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, rule := range rules {
+		if rule.class != ClassReversal {
+			continue
+		}
+		for _, s := range specimensThat(sells) {
+			want := Open
+			if redeems(s.op) && rule.reason != "" {
+				want = Refused
+			}
+			if v := Judge(s.message(), coded(400, code), First); v.Settled != want || (want == Open && !v.Alert) {
+				t.Errorf("%v, code %d: %v, want %v", s, code, v.Settled, want)
+			}
+		}
+	}
+}
