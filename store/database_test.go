@@ -4,22 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"spaza/ledger"
 	"spaza/store"
+	"spaza/test/schema"
 	"spaza/vend"
 )
-
-// postgresEnv names a PostgreSQL server on which the tests may make schemas.
-const postgresEnv = "SPAZA_TEST_POSTGRES_URL"
 
 // database is a fresh, empty database.
 type database struct {
@@ -45,34 +38,8 @@ func freshSQLite(t testing.TB) database {
 
 func freshPostgres(t testing.TB) database {
 	t.Helper()
-	base := os.Getenv(postgresEnv)
-	if base == "" {
-		t.Skipf("NOT TESTED ON POSTGRESQL: set %s to the URL of a server on which schemas may be made", postgresEnv)
-	}
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatalf("%s is not a URL", postgresEnv)
-	}
-	schema := "spaza_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	admin, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-		if err := admin.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return database{kind: "postgres", url: u.String(), driver: "pgx", dsn: u.String()}
+	u := schema.Fresh(t)
+	return database{kind: "postgres", url: u, driver: "pgx", dsn: u}
 }
 
 // open opens the store for the length of the test.

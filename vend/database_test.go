@@ -3,21 +3,15 @@ package vend_test
 import (
 	"context"
 	"database/sql"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"spaza/store"
+	"spaza/test/schema"
 )
-
-// postgresEnv names a PostgreSQL server on which the tests may make schemas.
-const postgresEnv = "SPAZA_TEST_POSTGRES_URL"
 
 // database is a fresh, empty database.
 type database struct {
@@ -47,34 +41,8 @@ func freshSQLite(dir string) database {
 
 func freshPostgres(t *testing.T) database {
 	t.Helper()
-	base := os.Getenv(postgresEnv)
-	if base == "" {
-		t.Skipf("NOT TESTED ON POSTGRESQL: set %s to the URL of a server on which schemas may be made", postgresEnv)
-	}
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatalf("%s is not a URL", postgresEnv)
-	}
-	schema := "spaza_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	admin, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.ExecContext(context.Background(), "DROP SCHEMA "+schema+" CASCADE"); err != nil {
-			t.Error(err)
-		}
-		if err := admin.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return database{numbered: true, url: u.String(), driver: "pgx", dsn: u.String()}
+	u := schema.Fresh(t)
+	return database{numbered: true, url: u, driver: "pgx", dsn: u}
 }
 
 // open opens the store and, beside it, the database itself. Both belong to the
