@@ -2,6 +2,7 @@ package flashapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -239,21 +240,17 @@ func (p *Provider) request(s vend.Sale) (Request, error) {
 
 // Send sends a prepared request and says what came of it.
 func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
-	m := messageOf(r)
-	if r.Ref == "" || readAsked(m).Reference != r.Ref || m.Dialect != p.client.options.Dialect {
-		// The stored bytes are not those of this order, or were made for
-		// another revision of the API. They are not sent, but may have been.
-		a := vend.Answer{Alert: true, Person: past.Again, Detail: "stored request does not carry its reference, or is of another dialect"}
-		if !past.Again {
-			a.Outcome, a.Reason = vend.Declined, vend.ReasonUnavailable
-		}
-		return a
-	}
-	try := First
+	m, try := messageOf(r), First
 	if past.Again {
 		try = Again
 	}
-	v := Judge(m, p.client.Post(ctx, m), try)
+	x := p.client.Post(ctx, m)
+	v := Judge(m, x, try)
+	if errors.Is(x.Err, ErrInvalid) || errors.Is(x.Err, ErrNotInDialect) {
+		// The stored bytes are not those of this order, or were made for
+		// another revision of the API: no repetition will be sent either.
+		v.Person = past.Again
+	}
 	if v.Soft && v.Settled == Open && p.opt.ReleaseSoft && m.Op != OpRedeem && // a voucher may have been taken
 		past.Again && past.Code == v.Code && past.Times >= softTimes && past.For >= softFor {
 		v.Settled, v.Reason = Refused, reasonTryLater

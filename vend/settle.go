@@ -116,19 +116,8 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 		}
 		w.order = o
 		if o.State == StatePerson && len(o.Goods) == 0 && !a.Goods.Empty() {
-			// Nobody asks again, and the job may be lost with the answer in hand.
-			if err := s.pack(&o, a.Goods); err != nil {
-				return err
-			}
-			o.UpdatedAt = now
-			if err := tx.UpdateOrder(o); err != nil {
-				return err
-			}
-			w.order = o
-			if err := tx.FinishJob(j); !errors.Is(err, jobs.ErrLost) {
-				return err
-			}
-			return nil
+			w.order, err = s.keepLate(tx, j, o, a.Goods, now)
+			return err
 		}
 		if o.State.Final() || o.State == StatePerson {
 			return tx.FinishJob(j)
@@ -194,6 +183,22 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 	return w, err
 }
 
+// keepLate keeps goods that come when a person has the order already: nobody asks
+// for them again, and the job may be lost with the answer in hand. No money moves.
+func (s *Service) keepLate(tx Tx, j jobs.Job, o Order, g Goods, now time.Time) (Order, error) {
+	if err := s.pack(&o, g); err != nil {
+		return o, err
+	}
+	o.UpdatedAt = now
+	if err := tx.UpdateOrder(o); err != nil {
+		return o, err
+	}
+	if err := tx.FinishJob(j); !errors.Is(err, jobs.ErrLost) {
+		return o, err
+	}
+	return o, nil
+}
+
 // pack seals goods into their order.
 func (s *Service) pack(o *Order, g Goods) error {
 	t, err := goodsText(g)
@@ -246,13 +251,11 @@ func judge(o Order, a Answer) (State, *ledger.Entry) {
 		return StatePerson, nil
 	case a.Outcome == Delivered && o.Amount == 0: // free: nothing was held
 		return StateDelivered, nil
-	case a.Outcome == Declined && o.Amount == 0:
+	case a.Outcome == Declined && o.Amount == 0: // free, or a redemption
 		return StateDeclined, nil
 	case a.Outcome == Delivered:
 		e = ledger.Capture(o.Ref, o.Customer, o.Amount)
 		return StateDelivered, &e
-	case a.Outcome == Declined && redeem:
-		return StateDeclined, nil
 	case a.Outcome == Declined:
 		e = ledger.Release(o.Ref, o.Customer, o.Amount)
 		return StateDeclined, &e

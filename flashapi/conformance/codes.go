@@ -1,6 +1,10 @@
 package conformance
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // codes is a set of response codes, given as pairs: from, to.
 type codes [][2]int
@@ -68,3 +72,19 @@ func noBillerCodes() codes {
 // noReversalCodes say that the account or product is not set up for reversals,
 // which is the operator's choice and no fault.
 func noReversalCodes() codes { return some(2273, 2274) }
+
+// String lists the codes.
+func (c codes) String() string {
+	var words []string
+	for _, r := range c {
+		word := strconv.Itoa(r[0])
+		if r[1] > r[0] {
+			word += " to " + strconv.Itoa(r[1])
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, ", ")
+}

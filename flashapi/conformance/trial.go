@@ -173,22 +173,6 @@ func (t *trial) wellRefused(tried string, a answer) bool {
 	return sound
 }
 
-// String lists the codes.
-func (c codes) String() string {
-	var words []string
-	for _, r := range c {
-		word := strconv.Itoa(r[0])
-		if r[1] > r[0] {
-			word += " to " + strconv.Itoa(r[1])
-		}
-		if !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
-	slices.Sort(words)
-	return strings.Join(words, ", ")
-}
-
 // sold demands a success, complete as the examples of chapter 3 show it, and
 // ends the check otherwise.
 func (t *trial) sold(tried string, a answer) {

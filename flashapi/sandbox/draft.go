@@ -12,7 +12,7 @@ import (
 const draftPath = "/v4/"
 
 func (s *Sandbox) draftRoutes() {
-	list := s.faulty(opProducts, s.draftProducts)
+	list := s.faulty(opProducts, s.ofAccount(draftPath, s.draftProducts))
 	s.mux.HandleFunc("GET "+draftPath+"accounts/{account}/products", list)
 	s.mux.HandleFunc("GET "+draftPath+"accounts/{account}/products/{code}", list)
 
@@ -117,16 +117,7 @@ func (s *Sandbox) readDraftPinless(f *fields) (work, *refusal) {
 
 // draftProducts answers the list, which is a bare array, and the look at one
 // product, which is the product itself.
-func (s *Sandbox) draftProducts(w http.ResponseWriter, r *http.Request) {
-	path := strings.TrimPrefix(r.URL.Path, draftPath)
-	if no := s.authorise(r); no != nil {
-		s.refuse(w, path, "", *no)
-		return
-	}
-	if r.PathValue("account") != s.options.Account {
-		s.refuse(w, path, "", refusal{code: 2202})
-		return
-	}
+func (s *Sandbox) draftProducts(w http.ResponseWriter, r *http.Request, path string) {
 	code := r.PathValue("code")
 	list := []map[string]any{}
 	for _, a := range s.catalogue {
