@@ -19,6 +19,12 @@ type Job struct {
 	RunAt   time.Time
 	Attempt int // how often it was claimed; 1 on the first run
 
+	// Lane keeps jobs in order: those of one lane are done one at a time, as
+	// they were added. Empty: no order.
+	Lane string
+	// Until is when the job is given up; zero: never.
+	Until time.Time
+
 	// Owner and LeaseUntil are set while a process has the job. Set on a new
 	// job, they claim it for that process as it is added.
 	Owner      string

@@ -232,3 +232,10 @@ func (r *Runner) Adopt(j Job) bool {
 	})
 	return true
 }
+
+// Takes says whether Adopt would now take a job of this kind.
+func (r *Runner) Takes(k Kind) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state == runnerStarted && r.work.Err() == nil && r.adopted < r.o.Adopted && r.handlers[k] != nil
+}

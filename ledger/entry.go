@@ -9,14 +9,29 @@ import (
 // "cust:<id>:available" and "cust:<id>:held" for a customer.
 type Account string
 
-// The accounts that are not a customer's. They say where the money is, and may
-// be negative (see the package comment).
+// The accounts that are nobody's wallet. Most say where money is, or where it
+// went, and may be negative (see the package comment).
 const (
 	// ProviderRedemption is money that the provider owes us for vouchers
 	// taken in.
 	ProviderRedemption Account = "flash:redemption"
 	// ProviderFloat is our prepaid money at the provider; sales draw on it.
 	ProviderFloat Account = "flash:float"
+	// Bank is the operator's bank account.
+	Bank Account = "bank"
+	// Suspense is money taken in for vouchers of which it is not known whose
+	// they are. It is owed to somebody, and never negative.
+	Suspense Account = "cust:suspense:available"
+	// MerchantFunds is what the operator has paid for customers, as sponsor or
+	// agent.
+	MerchantFunds Account = "merchant:funds"
+	// IncomeCommission is what the provider pays us for selling.
+	IncomeCommission Account = "income:commission"
+	// ExpenseLoss is what mistakes have cost the operator.
+	ExpenseLoss Account = "expense:loss"
+	// EquityAdjust is where the operator brings the books in line with the
+	// world, such as with the float at the first start.
+	EquityAdjust Account = "equity:adjust"
 )
 
 // Available is what a customer can spend.
@@ -25,9 +40,19 @@ func Available(customer string) Account { return Account("cust:" + customer + ":
 // Held is a customer's money that waits for the outcome of a sale.
 func Held(customer string) Account { return Account("cust:" + customer + ":held") }
 
-// MayGoNegative says whether the account's balance may fall below zero. A
-// customer's may not.
+// MayGoNegative says whether the account's balance may fall below zero. What is
+// owed to a customer may not.
 func (a Account) MayGoNegative() bool { return len(a) < 5 || a[:5] != "cust:" }
+
+// Payer is who pays for a sale: where the money comes from, and where it waits
+// for the outcome.
+type Payer struct{ From, Held Account }
+
+// CustomerPays is a sale from the customer's own balance.
+func CustomerPays(customer string) Payer { return Payer{Available(customer), Held(customer)} }
+
+// MerchantPays is a sale that the operator pays.
+func MerchantPays() Payer { return Payer{MerchantFunds, Held("merchant")} }
 
 // Posting moves Amount (more than zero) from the debited to the credited
 // account.
@@ -40,12 +65,25 @@ type Posting struct {
 // each kind: (Ref, Kind) is unique in the books.
 type Kind string
 
-// The events that move money.
+// The events that move money. The first are a sale's, the last the operator's.
 const (
-	KindRedeemed Kind = "redeemed" // a voucher was taken in, its value credited
-	KindHeld     Kind = "held"     // the price of a sale set aside
-	KindCaptured Kind = "captured" // the sale was delivered, the hold is spent
-	KindReleased Kind = "released" // the sale was declined, the hold goes back
+	KindRedeemed    Kind = "redeemed"    // a voucher was taken in, its value credited
+	KindHeld        Kind = "held"        // the price of a sale set aside
+	KindCaptured    Kind = "captured"    // the sale happened, the hold is spent
+	KindReleased    Kind = "released"    // the sale did not happen, the hold goes back
+	KindPaidOut     Kind = "paid_out"    // redeemed money went back into a voucher, the hold is spent
+	KindReversed    Kind = "reversed"    // a sale that happened was undone, its price given back
+	KindRestored    Kind = "restored"    // a voucher that was paid out was undone, its value given back
+	KindCompensated Kind = "compensated" // a sale was paid and not had; the operator bears it
+	KindLost        Kind = "lost"        // a sale that was given back had happened; the operator bears it
+
+	KindTopUp      Kind = "top_up"     // money from the bank to the float
+	KindSettled    Kind = "settled"    // the provider paid out what it owed for vouchers
+	KindMoved      Kind = "moved"      // the provider turned what it owed for vouchers into float
+	KindCommission Kind = "commission" // the provider paid commission into the float
+	KindAdjusted   Kind = "adjusted"   // the float was brought in line with the provider's statement
+	KindSuspended  Kind = "suspended"  // a voucher was taken in, for whom is not known
+	KindAttributed Kind = "attributed" // it is known now
 )
 
 // Entry is one event in the books: postings that belong together, under the
@@ -77,22 +115,80 @@ func Redeemed(ref, customer string, amount Cents) Entry {
 }
 
 // Hold sets the price of a sale aside.
-func Hold(ref, customer string, amount Cents) Entry {
-	return Entry{ref, KindHeld, []Posting{{Available(customer), Held(customer), amount}}}
+func Hold(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindHeld, []Posting{{p.From, p.Held, amount}}}
 }
 
-// Capture spends a hold: the sale was delivered from our float.
-func Capture(ref, customer string, amount Cents) Entry {
-	return Entry{ref, KindCaptured, []Posting{{Held(customer), ProviderFloat, amount}}}
+// Capture spends a hold: the sale was made from our float.
+func Capture(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindCaptured, []Posting{{p.Held, ProviderFloat, amount}}}
 }
 
-// Release gives a hold back: the sale was declined.
-func Release(ref, customer string, amount Cents) Entry {
-	return Entry{ref, KindReleased, []Posting{{Held(customer), Available(customer), amount}}}
+// Release gives a hold back: the sale was not made.
+func Release(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindReleased, []Posting{{p.Held, p.From, amount}}}
+}
+
+// PayOut spends a hold: redeemed money became a voucher again, so the provider
+// owes us less for those taken in.
+func PayOut(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindPaidOut, []Posting{{p.Held, ProviderRedemption, amount}}}
+}
+
+// Reverse gives the price of a sale back that the provider has undone. ref is
+// that of the sale, not of what undid it: two requests to undo it may both be
+// told that it is.
+func Reverse(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindReversed, []Posting{{ProviderFloat, p.From, amount}}}
+}
+
+// Restore gives back what was paid out as a voucher that the provider has
+// undone. ref is that of the pay-out, as with Reverse.
+func Restore(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindRestored, []Posting{{ProviderRedemption, p.From, amount}}}
+}
+
+// Compensate gives the price of a sale back that the provider keeps.
+func Compensate(ref string, p Payer, amount Cents) Entry {
+	return Entry{ref, KindCompensated, []Posting{{ExpenseLoss, p.From, amount}}}
+}
+
+// Lose pays the provider for a sale whose hold was given back before it was
+// known to have happened. The customer is not asked for it again. at is where
+// the provider took it from: ProviderFloat or ProviderRedemption.
+func Lose(ref string, at Account, amount Cents) Entry {
+	return Entry{ref, KindLost, []Posting{{ExpenseLoss, at, amount}}}
+}
+
+// Operator is an entry that the operator makes under a reference of the
+// statement that it follows; customer matters to KindAttributed only. ok is
+// false for a kind that is not the operator's to make. The amount is above zero,
+// but for KindAdjusted, where a negative one takes from the float.
+func Operator(k Kind, ref, customer string, amount Cents) (e Entry, ok bool) {
+	side := map[Kind]Posting{
+		KindTopUp:      {ProviderFloat, Bank, 0},
+		KindSettled:    {Bank, ProviderRedemption, 0},
+		KindMoved:      {ProviderFloat, ProviderRedemption, 0},
+		KindCommission: {ProviderFloat, IncomeCommission, 0},
+		KindAdjusted:   {ProviderFloat, EquityAdjust, 0},
+		KindSuspended:  {ProviderRedemption, Suspense, 0},
+		KindAttributed: {Suspense, Available(customer), 0},
+	}
+	p, ok := side[k]
+	if !ok || k == KindAttributed && customer == "" {
+		return Entry{}, false
+	}
+	if k == KindAdjusted && amount < 0 {
+		p.Debit, p.Credit, amount = p.Credit, p.Debit, -amount
+	}
+	p.Amount = amount
+	return Entry{ref, k, []Posting{p}}, true
 }
 
 // EndsHold says whether the entry ends a hold; a hold ends at most once.
-func (e Entry) EndsHold() bool { return e.Kind == KindCaptured || e.Kind == KindReleased }
+func (e Entry) EndsHold() bool {
+	return e.Kind == KindCaptured || e.Kind == KindReleased || e.Kind == KindPaidOut
+}
 
 // Validate returns ErrUnbalanced when the entry is not well formed.
 func (e Entry) Validate() error {

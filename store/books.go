@@ -24,6 +24,9 @@ ON CONFLICT DO NOTHING RETURNING id`
 	selectEntry = `SELECT p.line, p.account, p.amount FROM entries e JOIN postings p ON p.entry_id = e.id
 WHERE e.ref = ? AND e.kind = ? ORDER BY p.line`
 
+	selectEntries = `SELECT e.id, e.kind, p.line, p.account, p.amount FROM entries e JOIN postings p ON p.entry_id = e.id
+WHERE e.ref = ? ORDER BY e.id, p.line`
+
 	selectHoldEnd = `SELECT 1 FROM entries WHERE ref = ? AND ends_hold = 1`
 )
 
@@ -48,6 +51,43 @@ func (s *SQL) Balance(ctx context.Context, customer string) (vend.Balance, error
 		return vend.Balance{}, fmt.Errorf("read balance: %w", err)
 	}
 	return b, nil
+}
+
+// Entries implements vend.Store.
+func (s *SQL) Entries(ctx context.Context, ref string) ([]ledger.Entry, error) {
+	return readEntries(ref, func(args []any, scan func(*sql.Rows) error) error {
+		return s.reading().each(ctx, selectEntries, args, scan)
+	})
+}
+
+// Entries implements vend.Tx.
+func (t *sqlTx) Entries(ref string) ([]ledger.Entry, error) {
+	return readEntries(ref, func(args []any, scan func(*sql.Rows) error) error {
+		return t.each(selectEntries, args, scan)
+	})
+}
+
+func readEntries(ref string, each func([]any, func(*sql.Rows) error) error) ([]ledger.Entry, error) {
+	var all []ledger.Entry
+	last := int64(-1)
+	err := each([]any{ref}, func(rows *sql.Rows) error {
+		var id int64
+		var kind ledger.Kind
+		var sd side
+		if err := rows.Scan(&id, &kind, &sd.line, &sd.account, &sd.amount); err != nil {
+			return err
+		}
+		if id != last {
+			all, last = append(all, ledger.Entry{Ref: ref, Kind: kind}), id
+		}
+		e := &all[len(all)-1]
+		e.Postings = sd.into(e.Postings)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read entries: %w", err)
+	}
+	return all, nil
 }
 
 // Post implements vend.Tx. When it returns a ledger error nothing was written
@@ -193,6 +233,20 @@ func sidesOf(e ledger.Entry) []side {
 	return sides
 }
 
+// into puts a side where it belongs in an entry's postings.
+func (s side) into(postings []ledger.Posting) []ledger.Posting {
+	for len(postings) <= s.line {
+		postings = append(postings, ledger.Posting{})
+	}
+	p := &postings[s.line]
+	if s.amount < 0 {
+		p.Debit, p.Amount = s.account, -s.amount
+	} else {
+		p.Credit = s.account
+	}
+	return postings
+}
+
 // posted looks for an entry in the books that e repeats or contradicts. There
 // with a nil error means the same entry.
 func (t *sqlTx) posted(e ledger.Entry) (there bool, err error) {
@@ -202,15 +256,7 @@ func (t *sqlTx) posted(e ledger.Entry) (there bool, err error) {
 		if err := rows.Scan(&s.line, &s.account, &s.amount); err != nil {
 			return err
 		}
-		for len(postings) <= s.line {
-			postings = append(postings, ledger.Posting{})
-		}
-		p := &postings[s.line]
-		if s.amount < 0 {
-			p.Debit, p.Amount = s.account, -s.amount
-		} else {
-			p.Credit = s.account
-		}
+		postings = s.into(postings)
 		return nil
 	})
 	if err != nil {

@@ -49,7 +49,7 @@ func (t *sqlTx) customer(query, arg string) (vend.Customer, error) {
 
 // EnsureCustomer implements vend.Tx.
 func (t *sqlTx) EnsureCustomer(msisdn, newID string, now time.Time) (vend.Customer, error) {
-	c, err := t.customer(selectCustomerByMSISDN, msisdn)
+	c, err := t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
 	if err != nil || c.ID != "" {
 		return c, err
 	}
@@ -61,7 +61,7 @@ func (t *sqlTx) EnsureCustomer(msisdn, newID string, now time.Time) (vend.Custom
 		return vend.Customer{ID: newID, MSISDN: msisdn, CreatedAt: fromMillis(millis(now))}, nil
 	}
 	// Another transaction made it meanwhile.
-	c, err = t.customer(selectCustomerByMSISDN, msisdn)
+	c, err = t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
 	if err == nil && c.ID == "" {
 		err = t.note(errors.New("add customer: it is neither there nor can be added"))
 	}

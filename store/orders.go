@@ -12,20 +12,30 @@ import (
 const (
 	orderColumns = `ref, kind, customer, product, label, amount, target, fund, state, reason, channel,
 op, sealed, pin_hash, provider_ref, code, call_centre, told, created_at, first_sent_at, updated_at,
-goods, code_times, code_since`
+goods, code_times, code_since, resolution, delivery, original`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE ref = ?`
 
 	insertOrder = `INSERT INTO orders (` + orderColumns + `)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING`
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING`
 
 	updateOrder = `UPDATE orders SET state = ?, reason = ?, sealed = ?, provider_ref = ?, code = ?,
 call_centre = ?, told = ?, first_sent_at = ?, updated_at = ?, goods = ?, code_times = ?, code_since = ?,
-amount = CASE WHEN kind = 'redeem' THEN ? ELSE amount END WHERE ref = ?`
+resolution = ?, delivery = ?, amount = CASE WHEN kind = 'redeem' THEN ? ELSE amount END WHERE ref = ?`
+
+	// happened leaves out the orders of which nothing came.
+	happened = ` AND state <> 'declined' AND resolution <> 'not_vended'`
 
 	selectOrderByPIN = `SELECT ` + orderColumns + ` FROM orders
-WHERE pin_hash = ? AND pin_hash IS NOT NULL AND state <> 'declined' AND ref <> ?
+WHERE pin_hash = ? AND pin_hash IS NOT NULL` + happened + ` AND ref <> ?
 ORDER BY created_at DESC, ref DESC LIMIT 1`
+
+	selectOrderByOriginal = `SELECT ` + orderColumns + ` FROM orders
+WHERE original = ? AND original <> ''` + happened + ` AND ref <> ?
+ORDER BY created_at DESC, ref DESC LIMIT 1`
+
+	sumSold = `SELECT count(*), CAST(coalesce(sum(amount), 0) AS BIGINT) FROM orders
+WHERE created_at >= ? AND ref <> ? AND state <> 'reversed' AND kind NOT IN ('redeem', 'refund', 'reverse')` + happened
 
 	countDeclined = `SELECT count(*) FROM orders WHERE state = 'declined' AND kind = ? AND created_at >= ?`
 )
@@ -49,7 +59,7 @@ func (t *sqlTx) AddOrder(o vend.Order) (vend.Order, bool, error) {
 	n, err := t.exec(insertOrder, o.Ref, string(o.Kind), o.Customer, o.Product, o.Label, int64(o.Amount),
 		o.Target, string(o.Fund), string(o.State), string(o.Reason), o.Channel, o.Op, blob(o.Sealed), blob(o.PINHash),
 		o.ProviderRef, o.Code, o.CallCentre, bit(o.Told), millis(o.CreatedAt), millis(o.FirstSentAt), millis(o.UpdatedAt),
-		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince))
+		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince), string(o.Resolution), string(o.Delivery), o.Original)
 	if err != nil {
 		return vend.Order{}, false, fmt.Errorf("add order: %w", err)
 	}
@@ -65,7 +75,7 @@ func (t *sqlTx) AddOrder(o vend.Order) (vend.Order, bool, error) {
 func (t *sqlTx) UpdateOrder(o vend.Order) error {
 	n, err := t.exec(updateOrder, string(o.State), string(o.Reason), blob(o.Sealed), cleanNote(o.ProviderRef), cleanNote(o.Code),
 		cleanNote(o.CallCentre), bit(o.Told), millis(o.FirstSentAt), millis(o.UpdatedAt),
-		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince), int64(o.Amount), o.Ref)
+		blob(o.Goods), int64(o.CodeTimes), millis(o.CodeSince), string(o.Resolution), string(o.Delivery), int64(o.Amount), o.Ref)
 	if err != nil {
 		return fmt.Errorf("update order: %w", err)
 	}
@@ -93,6 +103,45 @@ func (t *sqlTx) OrderByPIN(pinHash []byte, except string) (vend.Order, error) {
 	found, err := t.row(selectOrderByPIN, []any{pinHash, except}, r.dest()...)
 	return r.read(found, err)
 }
+
+// OrderByOriginal implements vend.Tx.
+func (t *sqlTx) OrderByOriginal(original, except string) (vend.Order, error) {
+	if original == "" {
+		return vend.Order{}, vend.ErrNoOrder
+	}
+	var r orderRow
+	found, err := t.row(selectOrderByOriginal, []any{original, except}, r.dest()...)
+	return r.read(found, err)
+}
+
+// Sold implements vend.Tx. A customer is locked by EnsureCustomer, which every
+// sale begins with; what concerns all customers is locked here.
+func (t *sqlTx) Sold(customer string, fund vend.Fund, since time.Time, except string) (vend.Sold, error) {
+	query, args := sumSold, []any{millis(since), except}
+	if customer != "" {
+		query, args = query+" AND customer = ?", append(args, customer)
+	} else if t.d.lockNumber != "" {
+		if _, err := t.exec(t.d.lockNumber, lockAllSales); err != nil {
+			return vend.Sold{}, fmt.Errorf("lock sales: %w", err)
+		}
+	}
+	switch fund {
+	case "":
+	case vend.FundMerchant: // in words, so that its index serves
+		query += " AND fund = 'merchant'"
+	default:
+		query, args = query+" AND fund = ?", append(args, string(fund))
+	}
+	var sold vend.Sold
+	if _, err := t.row(query, args, &sold.Sales, &sold.Amount); err != nil {
+		return vend.Sold{}, fmt.Errorf("sum sales: %w", err)
+	}
+	return sold, nil
+}
+
+// lockAllSales is the number that is locked while the sales of all customers
+// are summed.
+const lockAllSales int64 = 0x53_41_4c_45_53
 
 // CountDeclined implements vend.Tx. The time is compared with the orders'
 // CreatedAt.
@@ -129,7 +178,8 @@ func (r *orderRow) dest() []any {
 	o := &r.o
 	return []any{&o.Ref, &o.Kind, &o.Customer, &o.Product, &o.Label, &o.Amount, &o.Target, &o.Fund, &o.State,
 		&o.Reason, &o.Channel, &o.Op, &o.Sealed, &o.PINHash, &o.ProviderRef, &o.Code, &o.CallCentre, &r.told,
-		&r.createdAt, &r.firstSentAt, &r.updateAt, &o.Goods, &o.CodeTimes, &r.codeSince}
+		&r.createdAt, &r.firstSentAt, &r.updateAt, &o.Goods, &o.CodeTimes, &r.codeSince,
+		&o.Resolution, &o.Delivery, &o.Original}
 }
 
 func (r *orderRow) read(found bool, err error) (vend.Order, error) {

@@ -37,7 +37,7 @@ type JobStats struct {
 const (
 	// The list of states is that of the index orders_open.
 	statOrders = `SELECT state, count(*), min(updated_at) FROM orders
-WHERE state IN ('sending', 'unknown', 'person') GROUP BY state ORDER BY state`
+WHERE state IN ('confirmed', 'sending', 'unknown', 'owed', 'person') GROUP BY state ORDER BY state`
 
 	statJobs = `SELECT kind,
 count(CASE WHEN dead = 0 AND lease_until <= ? THEN 1 END),

@@ -9,11 +9,17 @@ import (
 	"spaza/jobs"
 )
 
-// begin commits an order with its request and its job, and starts on it. extra
-// is what else belongs in that transaction.
-func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request, extra func(Tx, Order) error) (Order, error) {
+// begin commits an order with its request and its job, and starts on it; where
+// this process has no room, the order is only confirmed, and begun when somebody
+// has. why is who asked for it. extra is what else belongs in that transaction.
+func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request, why Move, extra func(Tx, Order) error) (Order, error) {
 	now := s.opt.Now()
-	o.State, o.CreatedAt, o.FirstSentAt, o.UpdatedAt = StateSending, now, now, now
+	o.State, o.CreatedAt, o.UpdatedAt = StateConfirmed, now, now
+	work := jobs.Job{Kind: JobOrder, Key: o.Ref, RunAt: now}
+	if s.runner.Takes(JobOrder) {
+		o.State, o.FirstSentAt = StateSending, now
+		work.Owner, work.LeaseUntil = s.runner.Owner(), now.Add(s.runner.Lease())
+	}
 	o.Op, o.Sealed = req.Op, s.seal.Seal(req.Body, o.Ref)
 	newID := NewCustomerID()
 	var (
@@ -43,10 +49,12 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 		if err := extra(tx, o); err != nil {
 			return err
 		}
-		job, err = tx.AddJob(jobs.Job{
-			Kind: JobOrder, Key: o.Ref, RunAt: now,
-			Owner: s.runner.Owner(), LeaseUntil: now.Add(s.runner.Lease()),
-		})
+		m := o.move("", why.Cause, now)
+		m.By, m.Note = why.By, why.Note
+		if err := tx.AddMove(m); err != nil {
+			return err
+		}
+		job, err = tx.AddJob(work)
 		complete = err == nil
 		return err
 	})
@@ -57,10 +65,15 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 		return Order{}, fmt.Errorf("commit order: %w", err)
 	}
 	return s.await(ctx, order, func() {
-		if added && order.State == StateSending {
-			s.opt.Observe(order)
-			s.runner.Adopt(job)
+		if !added || order.State.Final() {
+			return
 		}
+		s.opt.Observe(order)
+		if order.State == StateConfirmed {
+			s.runner.Wake()
+			return
+		}
+		s.runner.Adopt(job)
 	}), nil
 }
 
@@ -102,7 +115,7 @@ func (s *Service) await(ctx context.Context, o Order, start func()) (shown Order
 	start()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for more := true; more && o.State == StateSending; {
+	for more := true; more && (o.State == StateSending || o.State == StateConfirmed); {
 		var news bool
 		if news, more = s.waiting.wait(ctx, one, tick.C); news {
 			break

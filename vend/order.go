@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spaza/ledger"
@@ -12,46 +13,105 @@ import (
 // State is where an order stands.
 type State string
 
-// The states of an order. Sending is entered in the transaction that commits
-// the request, before its first byte leaves.
+// The states of an order.
 const (
-	StateSending   State = "sending"   // committed; the first answer is awaited
-	StateUnknown   State = "unknown"   // asked, and not answered clearly; asked again until it is
-	StatePerson    State = "person"    // a person must decide; the hold stays
-	StateDelivered State = "delivered" // done, final
-	StateDeclined  State = "declined"  // refused, final; the money is the customer's
+	// StateConfirmed: the customer said yes; order, hold and request are
+	// committed, and not a byte was sent. Nothing is lost by giving it up.
+	StateConfirmed State = "confirmed"
+	// StateSending: a process is at work on the first sending. It is entered
+	// in a transaction of its own before the first byte leaves, or in that
+	// which commits the order.
+	StateSending State = "sending"
+	// StateUnknown: sent, and not answered clearly; sent again until it is.
+	StateUnknown State = "unknown"
+	// StateOwed: the provider says that the sale happened, so the money is
+	// spent; what was bought has not come, and is asked for again.
+	StateOwed State = "owed"
+	// StatePerson: the automatic means are at an end; a person decides. What
+	// was held stays held.
+	StatePerson State = "person"
+
+	StateDelivered State = "delivered" // it happened
+	StateDeclined  State = "declined"  // it did not, and will not; the money is the customer's
+	StateResolved  State = "resolved"  // a person decided; see Resolution
+	StateReversed  State = "reversed"  // it happened and was undone; the money is the customer's again
 )
 
 // moves is the whole of what may happen to an order.
 var moves = map[State][]State{
-	StateSending: {StateUnknown, StatePerson, StateDelivered, StateDeclined},
-	StateUnknown: {StateUnknown, StatePerson, StateDelivered, StateDeclined},
-	StatePerson:  {StateDelivered, StateDeclined},
+	"":             {StateConfirmed, StateSending},
+	StateConfirmed: {StateSending, StateDeclined, StatePerson},
+	StateSending:   {StateUnknown, StateOwed, StatePerson, StateDelivered, StateDeclined},
+	StateUnknown:   {StateUnknown, StateOwed, StatePerson, StateDelivered, StateDeclined},
+	StateOwed:      {StateOwed, StatePerson, StateDelivered},
+	// To person again: a late answer, which a person weighs. To unknown: a
+	// person has it sent again.
+	StatePerson:    {StatePerson, StateUnknown, StateResolved},
+	StateDelivered: {StateReversed},
+	// What was given up can turn out to have happened.
+	StateDeclined: {StateResolved},
+	StateResolved: {StateResolved, StateReversed},
 }
 
-// Moves lists every move of an order, from and to, in no order.
+// Moves lists every move of an order, from and to, sorted. The empty state is
+// where there is no order yet.
 func Moves() [][2]State {
 	var all [][2]State
-	for from, tos := range moves {
-		for _, to := range tos {
+	for _, from := range States() {
+		for _, to := range moves[from] {
 			all = append(all, [2]State{from, to})
 		}
+	}
+	for _, to := range moves[""] {
+		all = append([][2]State{{"", to}}, all...)
 	}
 	return all
 }
 
-// Final says whether nothing more can happen to the order.
-func (s State) Final() bool { return s == StateDelivered || s == StateDeclined }
+// States lists every state, in the order in which a sale meets them.
+func States() []State {
+	return []State{
+		StateConfirmed, StateSending, StateUnknown, StateOwed, StatePerson,
+		StateDelivered, StateDeclined, StateResolved, StateReversed,
+	}
+}
+
+// Final says that nothing more happens to the order by itself.
+func (s State) Final() bool {
+	return s == StateDelivered || s == StateDeclined || s == StateResolved || s == StateReversed
+}
 
 // To returns ErrIllegalMove when an order may not go from s to next.
 func (s State) To(next State) error {
-	for _, m := range moves[s] {
-		if m == next {
-			return nil
-		}
+	if slices.Contains(moves[s], next) {
+		return nil
 	}
 	return fmt.Errorf("%w: from %q to %q", ErrIllegalMove, s, next)
 }
+
+// Resolution is what a person decided about an order.
+type Resolution string
+
+// The resolutions.
+const (
+	ResolvedVended    Resolution = "vended"     // it happened
+	ResolvedNotVended Resolution = "not_vended" // it did not; the money is the customer's
+)
+
+// Delivery says how far what was bought has come on its way to the customer. It
+// only ever goes on, but for a message that turns out not to have arrived.
+type Delivery string
+
+// The steps of a delivery. An order with nothing to hand over has its receipt
+// instead, and begins at shown or sent.
+const (
+	DeliveryNone         Delivery = ""
+	DeliveryStored       Delivery = "stored"       // kept, sealed, with the order
+	DeliveryShown        Delivery = "shown"        // given to a screen that waited for it
+	DeliverySent         Delivery = "sent"         // taken by a message gateway
+	DeliveryAcknowledged Delivery = "acknowledged" // the gateway says that the handset has it
+	DeliveryFailed       Delivery = "failed"       // the gateway says that the message will not arrive
+)
 
 // Order is one sale, from the customer's yes to its end. It is the row that
 // pressing pay twice, a gateway's retry, a redial, two replicas and a crash all
@@ -66,9 +126,13 @@ type Order struct {
 	Target   string       // who gets it
 	Fund     Fund
 
-	State   State
-	Reason  Reason // why declined, or ReasonOwed
-	Channel string // the channel it was asked on, for the log
+	State      State
+	Resolution Resolution // what a person decided; for StateResolved
+	Reason     Reason     // why declined
+	Delivery   Delivery
+	// Original is the reference of the sale that an order of KindReverse undoes.
+	Original string
+	Channel  string // the channel it was asked on, for the log
 
 	// Op and Sealed are the provider request: its operation, and its exact
 	// bytes sealed under the reference. Sealed is erased when the order ends,
@@ -94,20 +158,37 @@ type Order struct {
 	Told bool
 
 	CreatedAt   time.Time
-	FirstSentAt time.Time // when the request was committed; the re-send window counts from here
+	FirstSentAt time.Time // when StateSending was committed; the re-send window counts from here. Zero while confirmed
 	UpdatedAt   time.Time
 }
 
-// ReasonOwed is on an order that is not declined: the provider said that the
-// sale happened, and what was bought is still to come. Once it is there, no
-// refusal gives the money back.
-const ReasonOwed Reason = "owed"
+// Done says that the sale happened and stands.
+func (o Order) Done() bool {
+	return o.State == StateDelivered || o.State == StateResolved && o.Resolution == ResolvedVended
+}
+
+// Refused says that the sale did not happen, and that the money is the
+// customer's.
+func (o Order) Refused() bool {
+	return o.State == StateDeclined || o.State == StateResolved && o.Resolution == ResolvedNotVended
+}
+
+// payer is who pays for the order.
+func (o Order) payer() ledger.Payer {
+	if o.Fund == FundMerchant {
+		return ledger.MerchantPays()
+	}
+	return ledger.CustomerPays(o.Customer)
+}
 
 // Fund says whose money pays for an order.
 type Fund string
 
-// FundBalance pays from the customer's balance, which is the only way so far.
-const FundBalance Fund = "balance"
+// The funds.
+const (
+	FundBalance  Fund = "balance"  // the customer's balance
+	FundMerchant Fund = "merchant" // the operator's float, for agents, sponsors and promotions
+)
 
 // heard counts the provider's code.
 func (o *Order) heard(code string, now time.Time) {
@@ -123,7 +204,7 @@ func (o *Order) heard(code string, now time.Time) {
 // its PIN is.
 func (o Order) Same(b Order) bool {
 	return o.Ref == b.Ref && o.Kind == b.Kind && o.Customer == b.Customer && o.Product == b.Product &&
-		(o.Amount == b.Amount || o.Kind == KindRedeem) && o.Target == b.Target && o.Fund == b.Fund &&
+		(o.Amount == b.Amount || o.Kind == KindRedeem) && o.Target == b.Target && o.Fund == b.Fund && o.Original == b.Original &&
 		bytes.Equal(o.PINHash, b.PINHash)
 }
 

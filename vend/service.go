@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -35,8 +36,11 @@ type Runner interface {
 	// claim lasts.
 	Owner() string
 	Lease() time.Duration
+	// Takes says whether Adopt would now take a job of this kind.
+	Takes(k jobs.Kind) bool
 	// Adopt runs a job that was added as claimed by this process. False says
-	// that it will not (it is closing): the job waits for its lease to end.
+	// that it will not (it is closing, or busy): the job is given back to be
+	// claimed by whoever has room.
 	Adopt(j jobs.Job) bool
 	// Wake says that a job was added.
 	Wake()
@@ -58,12 +62,19 @@ type Options struct {
 	Window time.Duration
 	// SendTimeout bounds one attempt; default 30 seconds.
 	SendTimeout time.Duration
+	// Fund says whose money pays for what is bought; default FundBalance.
+	Fund Fund
+	// Limits bound what is bought; default none.
+	Limits Limits
 	// Wrong PINs that one customer may enter in 15 minutes and in a day, and
 	// all customers together in a minute; defaults 5, 10 and 60.
 	PINTries15m, PINTriesDay, PINTriesAll int
 
 	Now    func() time.Time
 	Logger *slog.Logger
+	// Rand is a random number from 0 to below n, for spreading tries over
+	// time; default math/rand/v2.
+	Rand func(n int64) int64
 	// Observe is told of each order that changes its state.
 	Observe func(o Order)
 }
@@ -92,8 +103,15 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 			*n = def
 		}
 	}
+	if o.Fund == "" {
+		o.Fund = FundBalance
+	}
+	o.Limits = o.Limits.clone()
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Int64N
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -126,7 +144,7 @@ type Purchase struct {
 // call's order. It waits for news of the order until ctx ends and returns the
 // order as it then stands; work on it goes on regardless.
 //
-// Errors that say nothing was bought: ledger.ErrInsufficient,
+// Errors that say nothing was bought: ledger.ErrInsufficient, ErrLimit,
 // ErrReferenceReused, ErrRefused. Any other error leaves open whether the order
 // was written: call Buy again with the same Purchase to know. If it was, it is
 // seen through all the same, and the customer gets a message of how it ended.
@@ -147,13 +165,16 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	}
 	o := Order{
 		Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Label: p.Product.Vendor,
-		Amount: p.Amount, Target: p.Target, Fund: FundBalance, Channel: p.Channel,
+		Amount: p.Amount, Target: p.Target, Fund: s.opt.Fund, Channel: p.Channel,
 	}
-	return s.begin(ctx, p.MSISDN, o, req, func(tx Tx, o Order) error {
+	return s.begin(ctx, p.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, o Order) error {
 		if o.Amount == 0 {
 			return nil
 		}
-		return tx.Post(ledger.Hold(o.Ref, o.Customer, o.Amount), o.CreatedAt)
+		if err := s.checkLimits(tx, o); err != nil {
+			return err
+		}
+		return tx.Post(ledger.Hold(o.Ref, o.payer(), o.Amount), o.CreatedAt)
 	})
 }
 
@@ -188,7 +209,7 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	}
 	hash := s.seal.Hash("voucher pin", r.PIN.Reveal())
 	o := Order{Ref: r.Ref, Kind: KindRedeem, Fund: FundBalance, Channel: r.Channel, PINHash: hash[:16]}
-	o, err = s.begin(ctx, r.MSISDN, o, req, func(tx Tx, o Order) error {
+	o, err = s.begin(ctx, r.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, o Order) error {
 		if err := s.mayTry(tx, o); err != nil {
 			return err
 		}

@@ -24,7 +24,9 @@ const (
 // while the database is away, until ctx ends: what is in hand may be clearer
 // than the answer to a repetition. An answer that the books refuse is changed
 // into one for a person.
-func (s *Service) record(ctx context.Context, j jobs.Job, a *Answer) (Order, error) {
+//
+// The life of what is written here: record, settle, and release.
+func (s *Service) record(ctx context.Context, j jobs.Job, a *heard) (Order, error) {
 	limit, cancel := context.WithTimeout(ctx, settleFor)
 	defer cancel()
 	for wait := settleWaitMin; ; wait = min(2*wait, settleWaitMax) {
@@ -32,15 +34,18 @@ func (s *Service) record(ctx context.Context, j jobs.Job, a *Answer) (Order, err
 		try, done := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 		w, err := s.settle(try, j, *a, len(promised) > 0)
 		done()
-		heard := s.waiting.tell(j.Key, promised, w.news())
+		shown := s.waiting.tell(j.Key, promised, w.news())
 		switch {
 		case err == nil:
-			s.release(ctx, w, heard)
+			s.release(ctx, w, shown)
 			return w.order, nil
 		case errors.Is(err, jobs.ErrLost):
 			return Order{}, err
 		case !a.Person && booksRefuse(err):
-			*a = Answer{Person: true, Alert: true, Goods: a.Goods, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()}
+			*a = heard{
+				Answer: Answer{Person: true, Alert: true, Goods: a.Goods, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()},
+				cause:  CauseBooks,
+			}
 			continue
 		}
 		pause := time.NewTimer(wait)
@@ -60,52 +65,82 @@ func booksRefuse(err error) bool {
 		errors.Is(err, ledger.ErrInsufficient) || errors.Is(err, ledger.ErrUnbalanced) || errors.Is(err, ledger.ErrOverflow)
 }
 
-func noticeJob(ref, event string, now time.Time) jobs.Job {
-	return jobs.Job{Kind: JobNotice, Key: ref + "/" + event, Data: event, RunAt: now}
+// noticeFor is how long a message is tried: after it the customer has long
+// dialled, and seen it there.
+const noticeFor = 72 * time.Hour
+
+// noticeJob is the message that tells of an event of an order. A customer's
+// messages go out in the order of the events.
+func noticeJob(o Order, event string, now time.Time) jobs.Job {
+	return jobs.Job{
+		Kind: JobNotice, Key: o.Ref + "/" + event, Data: event, RunAt: now,
+		Lane: "notice " + o.Customer, Until: now.Add(noticeFor),
+	}
+}
+
+// heard is an answer, or what stands for one, and why.
+type heard struct {
+	Answer
+	cause Cause
 }
 
 // written is what an answer left behind.
 type written struct {
 	order Order // zero when it is not known
-	// kept is the message that a screen is to make unnecessary; its ID is zero
-	// when there is none.
-	kept jobs.Job
+	// kept is the message that a screen is to make unnecessary, sent the one
+	// that is to go out; their IDs are zero when there is none.
+	kept, sent jobs.Job
+	// shown says that the order was written as shown, on the promise of a
+	// screen.
+	shown bool
 }
 
 // news is the order for those who wait for it: nil when there is none to tell.
 func (w written) news() *Order {
-	if w.order.Ref == "" || w.order.State == StateSending {
+	if w.order.Ref == "" || w.order.State == StateSending || w.order.State == StateConfirmed {
 		return nil
 	}
 	return &w.order
 }
 
-// release takes a kept message back when a screen has told the customer, and
-// lets it go out when none was left to. Should that fail, or the process die
-// before, the message goes out when its lease ends: told twice is better than
-// not at all.
-func (s *Service) release(ctx context.Context, w written, heard bool) {
-	if w.kept.ID == 0 {
+// release lets a message go out. One that was kept is taken back when a screen
+// has told the customer, and goes out when none was left to. Should that fail,
+// or the process die before, it goes out when its lease ends: told twice is
+// better than not at all.
+func (s *Service) release(ctx context.Context, w written, shown bool) {
+	if w.sent.ID != 0 {
+		defer s.runner.Adopt(w.sent)
+	}
+	if w.kept.ID == 0 && (shown || !w.shown) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		if heard {
+		if !shown && w.shown {
+			if err := s.notShown(tx, w.order.Ref); err != nil {
+				return err
+			}
+		}
+		switch {
+		case w.kept.ID == 0:
+			return nil
+		case shown:
 			return tx.FinishJob(w.kept)
 		}
 		return tx.PutOffJob(w.kept, s.opt.Now(), "no screen was left to tell")
 	})
 	if err != nil && !errors.Is(err, jobs.ErrLost) {
-		s.opt.Logger.Warn("release message", "ref", w.order.Ref, "heard", heard, "err", err)
+		s.opt.Logger.Warn("release message", "ref", w.order.Ref, "shown", shown, "err", err)
 	}
 }
 
 // settle writes what follows from an answer in one transaction: the order's
-// state, the money, the job's fate, and the message that tells the customer.
-// Where a screen is promised the answer, the message is held by this process
-// for the length of a lease. With jobs.ErrLost the order comes back as it is.
-func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised bool) (written, error) {
+// state and trail, the money, the job's fate, and the message that tells the
+// customer. Where a screen is promised the answer, the message is held by this
+// process for the length of a lease. With jobs.ErrLost the order comes back as
+// it is.
+func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool) (written, error) {
 	now := s.opt.Now()
 	var w written
 	err := s.store.InTx(ctx, func(tx Tx) error {
@@ -115,84 +150,145 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a Answer, promised boo
 			return err
 		}
 		w.order = o
-		if o.State == StatePerson && len(o.Goods) == 0 && !a.Goods.Empty() {
-			w.order, err = s.keepLate(tx, j, o, a.Goods, now)
-			return err
-		}
 		if o.State.Final() || o.State == StatePerson {
-			return tx.FinishJob(j)
-		}
-		next, entry := judge(o, a)
-		if err := o.State.To(next); err != nil {
+			w.order, err = s.late(tx, j, o, a, now)
 			return err
 		}
-		o.State, o.UpdatedAt = next, now
-		o.heard(a.Code, now)
-		if !a.Goods.Empty() { // kept also where a person must look: they were paid for
-			if err := s.pack(&o, a.Goods); err != nil {
-				return err
-			}
+		from := o.State
+		if a.cause == CauseUnsent && from != StateConfirmed {
+			return jobs.ErrLost // a process that had lost the job began it all the same
 		}
-		if a.ProviderRef != "" {
-			o.ProviderRef = a.ProviderRef
+		o.State = judge(o, a.Answer)
+		if err := from.To(o.State); err != nil {
+			return err
 		}
-		switch next {
-		case StateUnknown:
-			if a.Owed || a.Outcome == Delivered {
-				o.Reason = ReasonOwed
-			}
-		case StateDeclined:
-			o.Reason = a.Reason
-		case StateDelivered:
-			o.Reason, o.CallCentre = "", a.CallCentre
-			if o.Kind == KindRedeem {
-				o.Amount = a.Amount
-			}
-		}
-		if next.Final() {
-			o.Told = promised
-			if o.Kind == KindRedeem {
-				o.Sealed = nil // it holds the PIN, and nothing needs it any more
-			}
+		if err := s.take(&o, from, a.Answer, promised, now); err != nil {
+			return err
 		}
 		if err := tx.UpdateOrder(o); err != nil {
 			return err
 		}
-		if entry != nil {
-			if err := tx.Post(*entry, now); err != nil {
-				return err
-			}
-		}
-		kept, err := s.addNotice(tx, o, promised, now)
-		if err != nil {
+		m := o.move(from, a.cause, now)
+		m.Attempt, m.Code, m.Note = j.Attempt, a.Code, a.Detail
+		if err := tx.AddMove(m); err != nil {
 			return err
 		}
-		if next == StateUnknown {
-			err = tx.PutOffJob(j, s.nextTry(o, j, now), a.Detail)
-		} else {
+		if err := s.post(tx, o, from, a.Amount, now); err != nil {
+			return err
+		}
+		w.shown = o.Delivery == DeliveryShown
+		if err := s.addNotice(tx, o, promised, now, &w); err != nil {
+			return err
+		}
+		if o.State.Final() || o.State == StatePerson {
 			err = tx.FinishJob(j)
+		} else {
+			err = tx.PutOffJob(j, s.nextTry(o, j, now), a.Detail)
 		}
 		if err == nil {
-			w = written{order: o, kept: kept}
+			w.order = o
 		}
 		return err
 	})
 	if err != nil && !errors.Is(err, jobs.ErrLost) {
 		return written{}, err // what the transaction read or wrote may not be so
 	}
-	return w, err
+	if err != nil {
+		return written{order: w.order}, err
+	}
+	return w, nil
 }
 
-// keepLate keeps goods that come when a person has the order already: nobody asks
-// for them again, and the job may be lost with the answer in hand. No money moves.
-func (s *Service) keepLate(tx Tx, j jobs.Job, o Order, g Goods, now time.Time) (Order, error) {
-	if err := s.pack(&o, g); err != nil {
-		return o, err
-	}
+// take writes into an order what an answer says of it. Its state is the new one.
+func (s *Service) take(o *Order, from State, a Answer, promised bool, now time.Time) error {
 	o.UpdatedAt = now
-	if err := tx.UpdateOrder(o); err != nil {
+	if from != StateConfirmed {
+		o.heard(a.Code, now)
+	}
+	if !a.Goods.Empty() { // kept also where a person must look: they were paid for
+		if err := s.pack(o, a.Goods); err != nil {
+			return err
+		}
+	}
+	if a.ProviderRef != "" {
+		o.ProviderRef = a.ProviderRef
+	}
+	switch o.State {
+	case StateDeclined:
+		o.Reason = a.Reason
+	case StateDelivered:
+		o.Reason, o.CallCentre = "", a.CallCentre
+		if o.Kind == KindRedeem {
+			o.Amount = a.Amount
+		}
+		if promised {
+			o.Delivery = DeliveryShown
+		}
+	}
+	if o.State.Final() {
+		o.Told = promised
+		if o.Kind == KindRedeem {
+			o.Sealed = nil // it holds the PIN, and nothing needs it any more
+		}
+	}
+	return nil
+}
+
+// post writes the entry that follows from a move. A reversal that was done moves
+// the sale that it undoes as well.
+func (s *Service) post(tx Tx, o Order, from State, credited ledger.Cents, now time.Time) error {
+	var original Order
+	if o.Kind == KindReverse && (o.Done() || o.Refused()) {
+		var err error
+		if original, err = tx.Order(o.Original); err != nil {
+			return err
+		}
+	}
+	if e, ok := books(o, original, from, credited); ok {
+		if err := tx.Post(e, now); err != nil {
+			return err
+		}
+	}
+	if o.Kind != KindReverse || !o.Done() {
+		return nil
+	}
+	was := original.State
+	original.State, original.UpdatedAt = StateReversed, now
+	if err := was.To(StateReversed); err != nil {
+		return err
+	}
+	if err := tx.UpdateOrder(original); err != nil {
+		return err
+	}
+	m := original.move(was, CauseUndone, now)
+	m.Note = o.Ref
+	return tx.AddMove(m)
+}
+
+// late keeps what comes when a person has the order, or has decided, or the
+// order ended otherwise: nobody asks for it again, and the job may be lost with
+// the answer in hand. No money moves; the trail tells of it.
+func (s *Service) late(tx Tx, j jobs.Job, o Order, a heard, now time.Time) (Order, error) {
+	news := a.Outcome == Delivered && !o.Done() || a.Outcome == Declined && !o.Refused() || a.Owed
+	fresh := !a.Goods.Empty() && len(o.Goods) == 0
+	if a.cause != CauseAnswer || !news && !fresh {
+		return o, tx.FinishJob(j)
+	}
+	if fresh {
+		if err := s.pack(&o, a.Goods); err != nil {
+			return o, err
+		}
+		o.UpdatedAt = now
+		if err := tx.UpdateOrder(o); err != nil {
+			return o, err
+		}
+	}
+	m := o.move(o.State, CauseLate, now)
+	m.Attempt, m.Code, m.Note = j.Attempt, a.Code, a.Outcome.String()+": "+a.Detail
+	if err := tx.AddMove(m); err != nil {
 		return o, err
 	}
+	s.opt.Logger.Error("answer came late", "ref", o.Ref, "state", string(o.State), "outcome", a.Outcome.String(), "code", a.Code, "alert", true)
 	if err := tx.FinishJob(j); !errors.Is(err, jobs.ErrLost) {
 		return o, err
 	}
@@ -206,70 +302,44 @@ func (s *Service) pack(o *Order, g Goods) error {
 		return err
 	}
 	o.Goods = s.seal.Seal(t, goodsPurpose(o.Ref))
+	if o.Delivery == DeliveryNone {
+		o.Delivery = DeliveryStored
+	}
 	return nil
 }
 
-// addNotice adds the message that an order's state asks for. One that is asked
-// for only in case the promised screen does not tell is kept back.
-func (s *Service) addNotice(tx Tx, o Order, promised bool, now time.Time) (kept jobs.Job, err error) {
+// addNotice adds the message that an order's state asks for, into w. One that is
+// asked for only in case the promised screen does not tell is kept back.
+func (s *Service) addNotice(tx Tx, o Order, promised bool, now time.Time, w *written) error {
 	event := notice(o)
 	if event == "" {
-		return jobs.Job{}, nil
+		return nil
 	}
-	j := noticeJob(o.Ref, event, now)
+	j := noticeJob(o, event, now)
 	keep := promised && event == NoticeEnded && !receipt(o)
-	if keep {
+	if keep || s.runner.Takes(JobNotice) {
 		j.Owner, j.LeaseUntil = s.runner.Owner(), now.Add(s.runner.Lease())
 	}
-	if j, err = tx.AddJob(j); err != nil || !keep {
-		return jobs.Job{}, err
-	}
-	return j, nil
-}
-
-// judge is what an answer does to an order: its next state, and the entry in
-// the books, if any. It never guesses money: an answer that contradicts itself
-// or the order is a person's to decide, whatever else it says.
-func judge(o Order, a Answer) (State, *ledger.Entry) {
-	var e ledger.Entry
-	redeem := o.Kind == KindRedeem
+	j, err := tx.AddJob(j)
 	switch {
-	case a.Person:
-		return StatePerson, nil
-	case a.Outcome == Delivered && redeem && a.Amount <= 0: // success without saying of what
-		return StatePerson, nil
-	case a.Outcome == Declined && (o.Reason == ReasonOwed || a.Owed || !a.Goods.Empty()): // it was said to have happened
-		return StatePerson, nil
-	case a.Outcome == Delivered && !a.Goods.Satisfy(o.Kind): // paid and not had: asked for again
-		return StateUnknown, nil
-	case a.Outcome == Delivered && a.Goods.elsewhere(o.Target): // something else was sold
-		return StatePerson, nil
-	case a.Outcome == Delivered && redeem:
-		e = ledger.Redeemed(o.Ref, o.Customer, a.Amount)
-		return StateDelivered, &e
-	case a.Outcome == Delivered && a.Amount != 0 && a.Amount != o.Amount: // something else was sold
-		return StatePerson, nil
-	case a.Outcome == Delivered && o.Amount == 0: // free: nothing was held
-		return StateDelivered, nil
-	case a.Outcome == Declined && o.Amount == 0: // free, or a redemption
-		return StateDeclined, nil
-	case a.Outcome == Delivered:
-		e = ledger.Capture(o.Ref, o.Customer, o.Amount)
-		return StateDelivered, &e
-	case a.Outcome == Declined:
-		e = ledger.Release(o.Ref, o.Customer, o.Amount)
-		return StateDeclined, &e
+	case err != nil || j.Owner == "" || j.Owner != s.runner.Owner():
+	case keep:
+		w.kept = j
+	default:
+		w.sent = j
 	}
-	return StateUnknown, nil
+	return err
 }
 
 // notice is the event of which a customer in the order's state is to be told;
 // empty when there is none.
 func notice(o Order) string {
 	switch {
+	case o.Kind == KindReverse && !o.Done(): // it changes nothing for the customer
+		return ""
 	case o.State == StatePerson:
 		return NoticePerson
-	case o.State.Final():
+	case o.Done() || o.Refused():
 		return NoticeEnded
 	}
 	return ""
@@ -277,4 +347,4 @@ func notice(o Order) string {
 
 // receipt says that the message is wanted even where a screen told: it is proof
 // of a purchase.
-func receipt(o Order) bool { return o.State == StateDelivered && o.Kind != KindRedeem }
+func receipt(o Order) bool { return o.Done() && o.Kind != KindRedeem }

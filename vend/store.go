@@ -22,12 +22,41 @@ type Store interface {
 	Customer(ctx context.Context, msisdn string) (Customer, error)
 	// Balance is the money of a customer (by id); zero for an unknown one.
 	Balance(ctx context.Context, customer string) (Balance, error)
+	// FindOrders lists orders, the newest first.
+	FindOrders(ctx context.Context, q Query) ([]Order, error)
+	// Moves is the trail of an order, from the first move.
+	Moves(ctx context.Context, ref string) ([]Move, error)
+	// RefByMessage is the order of which a message told that a gateway took
+	// under this id; ErrNoOrder when there is none.
+	RefByMessage(ctx context.Context, message string) (string, error)
+	// Entries is what the books have under a reference, in their order.
+	Entries(ctx context.Context, ref string) ([]ledger.Entry, error)
+}
+
+// Query chooses orders. Zero fields choose all; those that are set must all
+// hold.
+type Query struct {
+	Ref         string // a whole reference, or the end of one that a customer reads out
+	ProviderRef string
+	Customer    string // by id
+	Target      string // who got it: a number, a meter, an account
+	Original    string // reversals of this order
+	States      []State
+	Kinds       []Kind
+	// From and To bound when the order was made: at or after From, before To.
+	From, To time.Time
+	// Idle chooses orders that have not moved since then.
+	Idle time.Time
+	// Limit is how many there may be; 0 stands for 100. After goes on below a
+	// list that was full: its last order.
+	Limit int
+	After Order
 }
 
 // Tx is one transaction. Its methods see each other's writes.
 type Tx interface {
-	// EnsureCustomer finds or makes the customer with this MSISDN; newID is
-	// used when it must be made.
+	// EnsureCustomer finds or makes the customer with this MSISDN, and locks
+	// it; newID is used when it must be made.
 	EnsureCustomer(msisdn, newID string, now time.Time) (Customer, error)
 	// SetLanguage stores a customer's language.
 	SetLanguage(customer, language string) error
@@ -39,11 +68,24 @@ type Tx interface {
 	AddOrder(o Order) (existing Order, added bool, err error)
 	// Order reads and locks an order; ErrNoOrder when there is none.
 	Order(ref string) (Order, error)
-	// UpdateOrder writes the mutable fields of an order: state, reason,
-	// sealed request, goods, provider reference, code with its count, call
-	// centre, told, times and,
-	// for KindRedeem only, the amount, which is not known before.
+	// UpdateOrder writes the mutable fields of an order: state, resolution,
+	// reason, delivery, sealed request, goods, provider reference, code with
+	// its count, call centre, told, times and, for KindRedeem only, the
+	// amount, which is not known before.
 	UpdateOrder(o Order) error
+	// AddMove adds to the trail of an order.
+	AddMove(m Move) error
+	// OrderByOriginal finds the newest reversal of an order that was not
+	// refused, other than the one with the given reference; ErrNoOrder when
+	// there is none.
+	OrderByOriginal(original, except string) (Order, error)
+	// Sold sums what a customer bought since a time, or all customers when
+	// customer is empty; from one fund, or all when fund is empty; without the
+	// order except. What was declined, resolved as not vended or reversed does
+	// not count, nor do redemptions, refunds and reversals. Until the
+	// transaction ends nobody else gets past Sold for the same customer, or
+	// for all.
+	Sold(customer string, fund Fund, since time.Time, except string) (Sold, error)
 	// OrderByPIN finds the newest order for a voucher PIN that was not
 	// declined, other than the one with the given reference; ErrNoOrder when
 	// there is none. Until the transaction ends nobody else can add one.
@@ -56,11 +98,16 @@ type Tx interface {
 	// and returns nil; other errors are ledger.ErrInsufficient,
 	// ledger.ErrReused, ledger.ErrEnded and ledger.ErrUnbalanced.
 	Post(e ledger.Entry, now time.Time) error
+	// Entries is what the books have under a reference.
+	Entries(ref string) ([]ledger.Entry, error)
 
 	// AddJob adds a job; one with the same kind and key that is not finished
 	// stays as it is. A job with an Owner is added as claimed by it, with
 	// Attempt 1. It returns the job as stored.
 	AddJob(j jobs.Job) (jobs.Job, error)
+	// HurryJob makes a job that waits due at once, and one that is buried
+	// alive; one that is held stays as it is. False when there is none.
+	HurryJob(k jobs.Kind, key string, now time.Time) (bool, error)
 	// FinishJob, PutOffJob and BuryJob are those of jobs.Store inside this
 	// transaction; jobs.ErrLost past the fence.
 	FinishJob(j jobs.Job) error

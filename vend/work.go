@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"spaza/jobs"
@@ -32,7 +31,18 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	case o.State.Final() || o.State == StatePerson:
 		return jobs.Done()
 	}
-	a := s.ask(ctx, o, j)
+	again := o.State != StateConfirmed && (j.Attempt > 1 || o.State != StateSending)
+	if o.State == StateConfirmed || o.State == StateSending && again {
+		var mine bool
+		if o, mine, err = s.takeOver(ctx, o); err != nil {
+			return jobs.Again(s.opt.Now().Add(resend(1)), "begin order: "+err.Error())
+		}
+		if o.State.Final() || o.State == StatePerson {
+			return jobs.Done()
+		}
+		again = again || !mine && o.State != StateConfirmed
+	}
+	a := s.ask(ctx, o, again)
 	o, err = s.record(ctx, j, &a)
 	switch {
 	case errors.Is(err, jobs.ErrLost):
@@ -53,24 +63,59 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	return jobs.Written()
 }
 
-// ask sends the request of an order, where that may still be done.
-func (s *Service) ask(ctx context.Context, o Order, j jobs.Job) Answer {
-	past := Past{Again: j.Attempt > 1 || o.State != StateSending, Code: o.Code, Times: o.CodeTimes}
-	if o.CodeTimes > 0 {
-		past.For = s.opt.Now().Sub(o.CodeSince)
+// takeOver writes, before the first byte leaves, that a process is at work on an
+// order: on one that nobody had begun, or on one that was begun by a process that
+// ended, of which it is unknown how far it came. mine says that it was written
+// here; otherwise another process was quicker, or it is too late to begin.
+func (s *Service) takeOver(ctx context.Context, o Order) (there Order, mine bool, err error) {
+	now := s.opt.Now()
+	from, to, why := o.State, StateUnknown, CauseGone
+	if from == StateConfirmed {
+		if now.After(o.CreatedAt.Add(s.opt.Window)) {
+			return o, false, nil
+		}
+		to, why = StateSending, CauseBegun
 	}
-	if past.Again && s.opt.Now().After(o.FirstSentAt.Add(s.opt.Window)) {
-		return Answer{Person: true, Detail: "the time to send again is over"}
+	err = s.store.InTx(ctx, func(tx Tx) (err error) {
+		mine = false
+		if there, err = tx.Order(o.Ref); err != nil || there.State != from {
+			return err
+		}
+		mine = true
+		there.State, there.UpdatedAt = to, now
+		if why == CauseBegun {
+			there.FirstSentAt = now
+		}
+		if err := tx.UpdateOrder(there); err != nil {
+			return err
+		}
+		return tx.AddMove(there.move(from, why, now))
+	})
+	return there, mine, err
+}
+
+// ask sends the request of an order, where that may still be done.
+func (s *Service) ask(ctx context.Context, o Order, again bool) heard {
+	now := s.opt.Now()
+	switch {
+	case o.State == StateConfirmed:
+		return heard{Answer{Outcome: Declined, Reason: ReasonTryLater, Detail: "not begun in time"}, CauseUnsent}
+	case again && now.After(o.FirstSentAt.Add(s.opt.Window)):
+		return heard{Answer{Person: true, Detail: "the time to send again is over"}, CauseWindow}
+	}
+	past := Past{Again: again, Code: o.Code, Times: o.CodeTimes}
+	if o.CodeTimes > 0 {
+		past.For = now.Sub(o.CodeSince)
 	}
 	body, err := s.seal.Open(o.Sealed, o.Ref)
 	if err != nil {
 		// The key was changed or the row damaged: it can not be sent as it was,
 		// and must not be sent as anything else.
-		return Answer{Person: true, Alert: true, Detail: "request does not open"}
+		return heard{Answer{Person: true, Alert: true, Detail: "request does not open"}, CauseUnread}
 	}
 	send, cancel := context.WithTimeout(ctx, s.opt.SendTimeout)
 	defer cancel()
-	return s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past)
+	return heard{s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past), CauseAnswer}
 }
 
 // nextTry is when an unclear order is asked after again: sooner at first, never
@@ -78,7 +123,7 @@ func (s *Service) ask(ctx context.Context, o Order, j jobs.Job) Answer {
 // next attempt hands the order to a person.
 func (s *Service) nextTry(o Order, j jobs.Job, now time.Time) time.Time {
 	wait := resend(j.Attempt)
-	at := now.Add(wait + time.Duration(rand.Int64N(int64(wait)/5+1)))
+	at := now.Add(wait + time.Duration(s.opt.Rand(int64(wait)/5+1)))
 	over := o.FirstSentAt.Add(s.opt.Window + time.Second)
 	if at.After(over) {
 		return over
@@ -86,9 +131,9 @@ func (s *Service) nextTry(o Order, j jobs.Job, now time.Time) time.Time {
 	return at
 }
 
-func (s *Service) log(o Order, a Answer, j jobs.Job) {
+func (s *Service) log(o Order, a heard, j jobs.Job) {
 	level := slog.LevelInfo
-	if o.State == StateUnknown {
+	if o.State == StateUnknown || o.State == StateOwed {
 		level = slog.LevelWarn
 	}
 	if a.Alert || o.State == StatePerson {

@@ -1,0 +1,100 @@
+package vend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"spaza/jobs"
+)
+
+// Sent writes down that a message gateway took the message of a job (of
+// JobNotice), under its own id for it, and finishes the job. It keeps trying
+// while the database is away, since the message is gone. After jobs.ErrLost
+// nothing was written.
+func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) error {
+	limit, cancel := context.WithTimeout(ctx, settleFor)
+	defer cancel()
+	for wait := settleWaitMin; ; wait = min(2*wait, settleWaitMax) {
+		try, done := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		err := s.store.InTx(try, func(tx Tx) error {
+			if err := s.deliver(tx, ref, CauseMessage, message, func(o Order) Delivery {
+				if !o.Done() || o.Delivery == DeliveryAcknowledged {
+					return o.Delivery // the message told of something else
+				}
+				return DeliverySent
+			}); err != nil {
+				return err
+			}
+			return tx.FinishJob(j)
+		})
+		done()
+		if err == nil || errors.Is(err, jobs.ErrLost) || errors.Is(err, ErrNoOrder) {
+			return err
+		}
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-limit.Done():
+			pause.Stop()
+			return fmt.Errorf("write that a message was sent: %w", err)
+		}
+	}
+}
+
+// Reported writes down what a gateway reports of a message that it took: that
+// the handset has it, or will not get it. A report of a message that is not
+// known is ErrNoOrder; one that comes twice changes nothing.
+func (s *Service) Reported(ctx context.Context, message string, arrived bool, detail string) error {
+	ref, err := s.store.RefByMessage(ctx, message)
+	if err != nil {
+		return err
+	}
+	to := DeliveryFailed
+	if arrived {
+		to = DeliveryAcknowledged
+	}
+	return s.store.InTx(ctx, func(tx Tx) error {
+		return s.deliver(tx, ref, CauseMessage, detail, func(o Order) Delivery {
+			if !o.Done() || o.Delivery == DeliveryAcknowledged {
+				return o.Delivery
+			}
+			return to
+		})
+	})
+}
+
+// notShown takes back that a screen showed an order.
+func (s *Service) notShown(tx Tx, ref string) error {
+	return s.deliver(tx, ref, CauseScreen, "no screen was left to tell", func(o Order) Delivery {
+		switch {
+		case o.Delivery != DeliveryShown:
+			return o.Delivery
+		case len(o.Goods) > 0:
+			return DeliveryStored
+		}
+		return DeliveryNone
+	})
+}
+
+// deliver moves an order's delivery, and adds to its trail that something was
+// told even where it does not move.
+func (s *Service) deliver(tx Tx, ref string, why Cause, note string, to func(Order) Delivery) error {
+	o, err := tx.Order(ref)
+	if err != nil {
+		return err
+	}
+	now := s.opt.Now()
+	if next := to(o); next != o.Delivery {
+		o.Delivery = next
+		if err := tx.UpdateOrder(o); err != nil {
+			return err
+		}
+	} else if why != CauseMessage {
+		return nil
+	}
+	m := o.move(o.State, why, now)
+	m.Note = note
+	return tx.AddMove(m)
+}

@@ -1,0 +1,64 @@
+package vend
+
+import "spaza/ledger"
+
+// judge is what an answer does to an order: its next state. It never guesses
+// money: an answer that contradicts itself or the order is a person's to decide,
+// whatever else it says.
+func judge(o Order, a Answer) State {
+	redeem := o.Kind == KindRedeem
+	happened := a.Outcome == Delivered || a.Owed
+	switch {
+	case a.Person:
+		return StatePerson
+	case a.Outcome == Delivered && redeem && a.Amount <= 0: // success without saying of what
+		return StatePerson
+	case a.Outcome == Declined && (o.State == StateOwed || a.Owed || !a.Goods.Empty()): // it was said to have happened
+		return StatePerson
+	case happened && !redeem && a.Amount != 0 && a.Amount != o.Amount: // something else was sold
+		return StatePerson
+	case a.Outcome == Delivered && a.Goods.elsewhere(o.Target): // so was here
+		return StatePerson
+	case happened && o.Kind.paid() && (a.Outcome != Delivered || !a.Goods.Satisfy(o.Kind)): // paid and not had
+		return StateOwed
+	case a.Outcome == Delivered:
+		return StateDelivered
+	case a.Outcome == Declined:
+		return StateDeclined
+	case o.State == StateOwed:
+		return StateOwed
+	}
+	return StateUnknown
+}
+
+// paid says whether a sale of this kind is paid for, so that its money is spent
+// once it happened, whatever else is missing.
+func (k Kind) paid() bool { return k.Bought() || k == KindRefund }
+
+// books is the entry that follows when an order goes from one state to another,
+// if any. original is the sale that an order of KindReverse undoes.
+func books(o, original Order, from State, credited ledger.Cents) (e ledger.Entry, ok bool) {
+	undoes := original.Kind
+	switch {
+	case o.Refused() && holds(o, original):
+		return ledger.Release(o.Ref, o.payer(), o.Amount), true
+	case o.State != StateOwed && !o.Done() || from == StateOwed: // nothing happened, or its money was spent before
+		return e, false
+	case o.Kind == KindRedeem:
+		return ledger.Redeemed(o.Ref, o.Customer, credited), true
+	case o.Amount == 0: // free: nothing was held
+		return e, false
+	case o.Kind == KindRefund, o.Kind == KindReverse && undoes == KindRedeem:
+		return ledger.PayOut(o.Ref, o.payer(), o.Amount), true
+	case o.Kind == KindReverse && undoes == KindRefund:
+		return ledger.Restore(original.Ref, original.payer(), original.Amount), true
+	case o.Kind == KindReverse:
+		return ledger.Reverse(original.Ref, original.payer(), original.Amount), true
+	}
+	return ledger.Capture(o.Ref, o.payer(), o.Amount), true
+}
+
+// holds says whether an order holds money until it ends.
+func holds(o, original Order) bool {
+	return o.Amount > 0 && (o.Kind.paid() || o.Kind == KindReverse && original.Kind == KindRedeem)
+}

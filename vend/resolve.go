@@ -1,0 +1,269 @@
+package vend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"spaza/jobs"
+	"spaza/ledger"
+)
+
+// Decision is what a person decides about an order that the automatic means
+// could not settle, or settled wrongly.
+type Decision struct {
+	Ref string
+	As  Verdict
+	// Amount is what a voucher was worth, for a redemption that happened.
+	Amount ledger.Cents
+	// Bears says who bears the price of a sale that was paid and did not
+	// happen, where the money is spent already. It must be given there.
+	Bears Bearer
+	// ProviderRef is the provider's own number, where that is how it was
+	// found.
+	ProviderRef string
+	// Goods are what the provider gave by word of mouth; empty where there is
+	// nothing, or it came before.
+	Goods Goods
+	// Was is the state in which the person saw the order. It must not have
+	// moved since. Empty: whatever it is.
+	Was State
+	By  string // who decides; required
+	Why string // required
+}
+
+// Verdict is what a person says of an order.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictVended    Verdict = "vended"     // it happened
+	VerdictNotVended Verdict = "not_vended" // it did not, and the money is the customer's
+	VerdictReversed  Verdict = "reversed"   // it happened, and the provider has undone it
+)
+
+// Bearer is who bears a price.
+type Bearer string
+
+// The bearers.
+const (
+	BearsProvider Bearer = "provider" // it gives, or gave, the money back to us
+	BearsOperator Bearer = "operator" // it is a loss
+)
+
+var (
+	// ErrNotDecidable is returned for a decision that the order's state, kind
+	// or books do not allow. Nothing was written.
+	ErrNotDecidable = errors.New("not to be decided like this")
+	// ErrMoved is returned when the order has moved since the person saw it.
+	// Nothing was written.
+	ErrMoved = errors.New("order has moved since")
+)
+
+// Resolve carries out a decision: state, money, trail and a message to the
+// customer, in one transaction. Nothing is ever taken from a customer by it.
+// The same decision a second time is ErrNotDecidable or ErrMoved.
+func (s *Service) Resolve(ctx context.Context, d Decision) (Order, error) {
+	if d.By == "" || d.Why == "" {
+		return Order{}, fmt.Errorf("%w: who decides, and why, is required", ErrNotDecidable)
+	}
+	now := s.opt.Now()
+	var o Order
+	err := s.store.InTx(ctx, func(tx Tx) (err error) {
+		if o, err = tx.Order(d.Ref); err != nil {
+			return err
+		}
+		if d.Was != "" && o.State != d.Was {
+			return fmt.Errorf("%w: it is %s, not %s", ErrMoved, o.State, d.Was)
+		}
+		entries, err := tx.Entries(d.Ref)
+		if err != nil {
+			return err
+		}
+		from := o
+		money, err := decide(&o, d, entries)
+		if err != nil {
+			return err
+		}
+		if err := from.State.To(o.State); err != nil {
+			return fmt.Errorf("%w: %w", ErrNotDecidable, err)
+		}
+		o.UpdatedAt = now
+		if d.ProviderRef != "" {
+			o.ProviderRef = d.ProviderRef
+		}
+		if !d.Goods.Empty() {
+			if err := s.pack(&o, d.Goods); err != nil {
+				return err
+			}
+		}
+		if o.Kind == KindRedeem {
+			o.Sealed = nil
+		}
+		if err := tx.UpdateOrder(o); err != nil {
+			return err
+		}
+		m := o.move(from.State, CauseResolve, now)
+		m.By, m.Note = d.By, string(d.As)+": "+d.Why
+		if err := tx.AddMove(m); err != nil {
+			return err
+		}
+		if money.follows {
+			err = s.post(tx, o, from.State, o.Amount, now)
+		} else if money.entry.Ref != "" {
+			err = tx.Post(money.entry, now)
+		}
+		if err != nil {
+			return err
+		}
+		return s.tell(tx, o, now)
+	})
+	if err != nil {
+		return Order{}, fmt.Errorf("resolve order: %w", err)
+	}
+	s.opt.Logger.Info("order resolved", "ref", o.Ref, "state", string(o.State), "as", string(d.As), "by", d.By)
+	s.opt.Observe(o)
+	s.runner.Wake()
+	return o, nil
+}
+
+// moved is what a decision does to the books.
+type moved struct {
+	// follows says that it is what follows from the order's move, as with an
+	// answer; otherwise entry is all, and may be none.
+	follows bool
+	entry   ledger.Entry
+}
+
+// decide moves an order as a person decided.
+func decide(o *Order, d Decision, entries []ledger.Entry) (moved, error) {
+	no := func(format string, args ...any) (moved, error) {
+		return moved{}, fmt.Errorf("%w: %s", ErrNotDecidable, fmt.Sprintf(format, args...))
+	}
+	was := *o
+	spent := slices.ContainsFunc(entries, func(e ledger.Entry) bool {
+		return e.Kind == ledger.KindCaptured || e.Kind == ledger.KindPaidOut
+	})
+	switch d.As {
+	case VerdictVended:
+		if was.Done() || was.State == StateReversed {
+			return no("it is %s", was.State)
+		}
+		o.State, o.Resolution, o.Reason = StateResolved, ResolvedVended, ""
+		switch {
+		case o.Kind == KindRedeem && d.Amount <= 0:
+			return no("say what the voucher was worth")
+		case o.Kind == KindRedeem:
+			o.Amount = d.Amount
+			return moved{follows: true}, nil
+		case d.Amount != 0 && d.Amount != o.Amount:
+			return no("it was to cost %s", o.Amount)
+		case was.Refused() && o.Kind == KindReverse:
+			return no("look at the sale %s, not at its reversal", o.Original)
+		case was.Refused() && o.Amount == 0, spent:
+			return moved{}, nil
+		case was.Refused() && o.Kind == KindRefund: // the hold went back before
+			return moved{entry: ledger.Lose(o.Ref, ledger.ProviderRedemption, o.Amount)}, nil
+		case was.Refused():
+			return moved{entry: ledger.Lose(o.Ref, ledger.ProviderFloat, o.Amount)}, nil
+		}
+		return moved{follows: true}, nil
+	case VerdictNotVended:
+		if was.State != StatePerson {
+			return no("it is %s", was.State)
+		}
+		o.State, o.Resolution = StateResolved, ResolvedNotVended
+		if o.Reason == "" {
+			o.Reason = ReasonUnavailable
+		}
+		if spent {
+			return giveBack(o, d.Bears)
+		}
+		return moved{follows: true}, nil
+	case VerdictReversed:
+		switch {
+		case !was.Done():
+			return no("it is %s", was.State)
+		case o.Kind == KindRedeem || o.Kind == KindReverse:
+			return no("money would be taken from the customer")
+		}
+		o.State = StateReversed
+		if o.Amount == 0 {
+			return moved{}, nil
+		}
+		return giveBack(o, BearsProvider)
+	}
+	return no("%q is no verdict", d.As)
+}
+
+// giveBack gives the price of a sale back that was spent.
+func giveBack(o *Order, b Bearer) (moved, error) {
+	switch {
+	case b == BearsOperator:
+		return moved{entry: ledger.Compensate(o.Ref, o.payer(), o.Amount)}, nil
+	case b == BearsProvider && o.Kind == KindRefund:
+		return moved{entry: ledger.Restore(o.Ref, o.payer(), o.Amount)}, nil
+	case b == BearsProvider:
+		return moved{entry: ledger.Reverse(o.Ref, o.payer(), o.Amount)}, nil
+	}
+	return moved{}, fmt.Errorf("%w: the money is spent: say who bears it", ErrNotDecidable)
+}
+
+// tell adds the message that an order's state asks for, to go out at once.
+func (s *Service) tell(tx Tx, o Order, now time.Time) error {
+	event := notice(o)
+	if event == "" {
+		return nil
+	}
+	_, err := tx.AddJob(noticeJob(o, event, now))
+	return err
+}
+
+// Resend has what is outstanding sent again, at once: an open order's request to
+// the provider, or the message of one that ended to its customer. An order that a
+// person has is handed back to the automatic means, as long as its request may be
+// sent again; after that ErrNotDecidable, since the same request might sell a
+// second time.
+func (s *Service) Resend(ctx context.Context, ref, by, why string) (Order, error) {
+	if by == "" || why == "" {
+		return Order{}, fmt.Errorf("%w: who asks, and why, is required", ErrNotDecidable)
+	}
+	now := s.opt.Now()
+	var o Order
+	err := s.store.InTx(ctx, func(tx Tx) (err error) {
+		if o, err = tx.Order(ref); err != nil {
+			return err
+		}
+		from := o.State
+		switch {
+		case o.State.Final():
+			if err := s.tell(tx, o, now); err != nil {
+				return err
+			}
+			_, err = tx.HurryJob(JobNotice, o.Ref+"/"+notice(o), now)
+		case o.State == StatePerson && (o.FirstSentAt.IsZero() || now.After(o.FirstSentAt.Add(s.opt.Window)) || len(o.Sealed) == 0):
+			return fmt.Errorf("%w: the time in which it may be sent again is over", ErrNotDecidable)
+		case o.State == StatePerson:
+			o.State, o.UpdatedAt = StateUnknown, now
+			if err := tx.UpdateOrder(o); err != nil {
+				return err
+			}
+			_, err = tx.AddJob(jobs.Job{Kind: JobOrder, Key: o.Ref, RunAt: now})
+		default:
+			_, err = tx.HurryJob(JobOrder, o.Ref, now)
+		}
+		if err != nil {
+			return err
+		}
+		m := o.move(from, CauseResend, now)
+		m.By, m.Note = by, why
+		return tx.AddMove(m)
+	})
+	if err != nil {
+		return Order{}, fmt.Errorf("send again: %w", err)
+	}
+	s.runner.Wake()
+	return o, nil
+}
