@@ -20,9 +20,9 @@ func TestEachEventMovesMoneyBetweenItsAccounts(t *testing.T) {
 		endsHold      bool
 	}{
 		{ledger.Redeemed("r", "c1", 700), "redeemed", "flash:redemption", available, false},
-		{ledger.Hold("r", "c1", 700), "held", available, held, false},
-		{ledger.Capture("r", "c1", 700), "captured", held, "flash:float", true},
-		{ledger.Release("r", "c1", 700), "released", held, available, true},
+		{ledger.Hold("r", ledger.CustomerPays("c1"), 700), "held", available, held, false},
+		{ledger.Capture("r", ledger.CustomerPays("c1"), 700), "captured", held, "flash:float", true},
+		{ledger.Release("r", ledger.CustomerPays("c1"), 700), "released", held, available, true},
 	} {
 		want := ledger.Entry{Ref: "r", Kind: c.kind, Postings: []ledger.Posting{{Debit: c.debit, Credit: c.credit, Amount: 700}}}
 		if diff := cmp.Diff(want, c.entry); diff != "" {
@@ -117,15 +117,15 @@ func TestWhateverIsPostedAllBalancesSumToZero(t *testing.T) {
 					t.Fatal(err)
 				}
 			case ledger.KindHeld:
-				if b.post(ledger.Hold(ref, customer, amount)) == nil {
+				if b.post(ledger.Hold(ref, ledger.CustomerPays(customer), amount)) == nil {
 					open[customer] += amount
 				}
 			case ledger.KindCaptured:
-				if b.post(ledger.Capture(ref, customer, amount)) == nil {
+				if b.post(ledger.Capture(ref, ledger.CustomerPays(customer), amount)) == nil {
 					open[customer] -= amount
 				}
 			case ledger.KindReleased:
-				if b.post(ledger.Release(ref, customer, amount)) == nil {
+				if b.post(ledger.Release(ref, ledger.CustomerPays(customer), amount)) == nil {
 					open[customer] -= amount
 				}
 			}

@@ -172,6 +172,9 @@ func (*byHand) Owner() string        { return "hand" }
 func (*byHand) Lease() time.Duration { return 3 * time.Hour }
 func (*byHand) Wake()                {}
 
+// Takes leaves messages to others.
+func (*byHand) Takes(k jobs.Kind) bool { return k == vend.JobOrder }
+
 func (b *byHand) Adopt(j jobs.Job) bool {
 	b.job = j
 	b.adopt(j)

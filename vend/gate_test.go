@@ -217,6 +217,24 @@ func (g *gate) Balance(ctx context.Context, customer string) (b vend.Balance, er
 	return b, err
 }
 
+// What support reads is not counted.
+
+func (g *gate) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error) {
+	return g.sql.FindOrders(ctx, q)
+}
+
+func (g *gate) Moves(ctx context.Context, ref string) ([]vend.Move, error) {
+	return g.sql.Moves(ctx, ref)
+}
+
+func (g *gate) Entries(ctx context.Context, ref string) ([]ledger.Entry, error) {
+	return g.sql.Entries(ctx, ref)
+}
+
+func (g *gate) RefByMessage(ctx context.Context, message string) (string, error) {
+	return g.sql.RefByMessage(ctx, message)
+}
+
 // Claim is not counted: how often a runner looks for jobs is its own affair. Nor
 // can it break, except for a dead process.
 func (g *gate) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) ([]jobs.Job, error) {
@@ -293,6 +311,30 @@ func (t gateTx) Order(ref string) (o vend.Order, err error) {
 
 func (t gateTx) UpdateOrder(o vend.Order) error {
 	return t.g.do("tx update order", func() error { return t.tx.UpdateOrder(o) })
+}
+
+func (t gateTx) AddMove(m vend.Move) error {
+	return t.g.do("tx move", func() error { return t.tx.AddMove(m) })
+}
+
+func (t gateTx) OrderByOriginal(original, except string) (o vend.Order, err error) {
+	err = t.g.do("tx reversal", func() error { o, err = t.tx.OrderByOriginal(original, except); return err })
+	return o, err
+}
+
+func (t gateTx) Sold(customer string, f vend.Fund, since time.Time, except string) (n vend.Sold, err error) {
+	err = t.g.do("tx sold", func() error { n, err = t.tx.Sold(customer, f, since, except); return err })
+	return n, err
+}
+
+func (t gateTx) Entries(ref string) (es []ledger.Entry, err error) {
+	err = t.g.do("tx entries", func() error { es, err = t.tx.Entries(ref); return err })
+	return es, err
+}
+
+func (t gateTx) HurryJob(k jobs.Kind, key string, now time.Time) (there bool, err error) {
+	err = t.g.do("tx hurry job", func() error { there, err = t.tx.HurryJob(k, key, now); return err })
+	return there, err
 }
 
 func (t gateTx) OrderByPIN(hash []byte, except string) (o vend.Order, err error) {

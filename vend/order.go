@@ -2,9 +2,11 @@ package vend
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"spaza/ledger"
@@ -37,35 +39,67 @@ const (
 	StateReversed  State = "reversed"  // it happened and was undone; the money is the customer's again
 )
 
-// moves is the whole of what may happen to an order.
-var moves = map[State][]State{
-	"":             {StateConfirmed, StateSending},
-	StateConfirmed: {StateSending, StateDeclined, StatePerson},
-	StateSending:   {StateUnknown, StateOwed, StatePerson, StateDelivered, StateDeclined},
-	StateUnknown:   {StateUnknown, StateOwed, StatePerson, StateDelivered, StateDeclined},
-	StateOwed:      {StateOwed, StatePerson, StateDelivered},
-	// To person again: a late answer, which a person weighs. To unknown: a
-	// person has it sent again.
-	StatePerson:    {StatePerson, StateUnknown, StateResolved},
-	StateDelivered: {StateReversed},
-	// What was given up can turn out to have happened.
-	StateDeclined: {StateResolved},
-	StateResolved: {StateResolved, StateReversed},
+// step is one thing that may happen to an order.
+type step struct {
+	from, to State
+	when     string
 }
 
-// Moves lists every move of an order, from and to, sorted. The empty state is
-// where there is no order yet.
+// steps is the whole of what may happen to an order, in the order in which a
+// sale meets it. The empty state is where there is no order yet.
+func steps() []step {
+	return []step{
+		{"", StateSending, "committed with hold, request and job"},
+		{"", StateConfirmed, "the same, while nobody has room to send"},
+		{StateConfirmed, StateSending, "a process has room"},
+		{StateConfirmed, StateDeclined, "nobody had room in time"},
+		{StateConfirmed, StatePerson, "the request does not open"},
+		{StateSending, StateDelivered, "done"},
+		{StateSending, StateDeclined, "refused"},
+		{StateSending, StateUnknown, "not clear, or its process ended"},
+		{StateSending, StateOwed, "done, and the goods are missing"},
+		{StateSending, StatePerson, "the answer contradicts itself"},
+		{StateUnknown, StateUnknown, "sent again, still not clear"},
+		{StateUnknown, StateDelivered, "done"},
+		{StateUnknown, StateDeclined, "refused, in a way that settles the first sending"},
+		{StateUnknown, StateOwed, "done, and the goods are missing"},
+		{StateUnknown, StatePerson, "the window is over, or the answer contradicts itself"},
+		{StateOwed, StateOwed, "asked for the goods again"},
+		{StateOwed, StateDelivered, "the goods came"},
+		{StateOwed, StatePerson, "the window is over, or it is refused after all"},
+		{StatePerson, StatePerson, "an answer came late: for the person to weigh"},
+		{StatePerson, StateUnknown, "a person has it sent again"},
+		{StatePerson, StateResolved, "a person decides"},
+		{StateDelivered, StateReversed, "undone by the provider"},
+		{StateDeclined, StateResolved, "it had happened after all"},
+		{StateResolved, StateResolved, "it had happened after all"},
+		{StateResolved, StateReversed, "undone by the provider"},
+	}
+}
+
+// Moves lists every move of an order, from and to. The empty state is where
+// there is no order yet.
 func Moves() [][2]State {
 	var all [][2]State
-	for _, from := range States() {
-		for _, to := range moves[from] {
-			all = append(all, [2]State{from, to})
-		}
-	}
-	for _, to := range moves[""] {
-		all = append([][2]State{{"", to}}, all...)
+	for _, s := range steps() {
+		all = append(all, [2]State{s.from, s.to})
 	}
 	return all
+}
+
+// Diagram draws the moves of an order, as Mermaid does.
+func Diagram() string {
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n")
+	for _, s := range steps() {
+		fmt.Fprintf(&b, "    %s --> %s: %s\n", cmp.Or(s.from, "[*]"), s.to, s.when)
+	}
+	for _, s := range States() {
+		if s.Final() {
+			fmt.Fprintf(&b, "    %s --> [*]\n", s)
+		}
+	}
+	return b.String()
 }
 
 // States lists every state, in the order in which a sale meets them.
@@ -83,7 +117,7 @@ func (s State) Final() bool {
 
 // To returns ErrIllegalMove when an order may not go from s to next.
 func (s State) To(next State) error {
-	if slices.Contains(moves[s], next) {
+	if slices.ContainsFunc(steps(), func(m step) bool { return m.from == s && m.to == next }) {
 		return nil
 	}
 	return fmt.Errorf("%w: from %q to %q", ErrIllegalMove, s, next)

@@ -239,7 +239,7 @@ func TestWhatTheBooksRefuseIsAPersonsAtOnce(t *testing.T) {
 			c, err := w.sql.Customer(t.Context(), number(1))
 			if err == nil {
 				err = w.sql.InTx(t.Context(), func(tx vend.Tx) error {
-					return tx.Post(ledger.Release("P-1", c.ID, ledger.Rand(20)), time.Now())
+					return tx.Post(ledger.Release("P-1", ledger.CustomerPays(c.ID), ledger.Rand(20)), time.Now())
 				})
 			}
 			if err != nil {
