@@ -95,9 +95,16 @@ func (w *bookWorld) event(rt *rapid.T) ledger.Entry {
 	customer := w.customer(rapid.IntRange(0, 1).Draw(rt, "customer"))
 	amount := rapid.SampledFrom([]ledger.Cents{1, 5_00, 10_00}).Draw(rt, "amount")
 	make := rapid.SampledFrom([]func(string, string, ledger.Cents) ledger.Entry{
-		ledger.Redeemed, ledger.Hold, ledger.Capture, ledger.Release,
+		ledger.Redeemed, paid(ledger.Hold), paid(ledger.Capture), paid(ledger.Release), paid(ledger.PayOut), paid(ledger.Reverse),
 	}).Draw(rt, "kind")
 	return make(ref, customer, amount)
+}
+
+// paid is an entry about what a customer pays.
+func paid(make func(string, ledger.Payer, ledger.Cents) ledger.Entry) func(string, string, ledger.Cents) ledger.Entry {
+	return func(ref, customer string, amount ledger.Cents) ledger.Entry {
+		return make(ref, ledger.CustomerPays(customer), amount)
+	}
 }
 
 func (w *bookWorld) post(rt *rapid.T, e ledger.Entry) {

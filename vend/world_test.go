@@ -318,7 +318,7 @@ func (w *world) audit() []string {
 	for _, ref := range slices.Sorted(maps.Keys(b.orders)) {
 		o := b.orders[ref]
 		wrongs = append(wrongs, w.auditOrder(b, o)...)
-		if !o.State.Final() && o.Kind != vend.KindRedeem {
+		if !o.State.Final() && o.State != vend.StateOwed && o.Kind != vend.KindRedeem {
 			held[o.Customer] += o.Amount
 		}
 	}
@@ -344,6 +344,7 @@ func (w *world) auditOrder(b book, o vend.Order) (wrongs []string) {
 	amount := fmt.Sprint(" ", int64(o.Amount))
 	want := map[vend.State][]string{
 		vend.StateDelivered: {"captured" + amount, "held" + amount}, vend.StateDeclined: {"held" + amount, "released" + amount},
+		vend.StateOwed: {"captured" + amount, "held" + amount},
 	}[o.State]
 	if want == nil {
 		want = []string{"held" + amount}
@@ -364,7 +365,7 @@ func (w *world) auditOrder(b book, o vend.Order) (wrongs []string) {
 	}
 	// Somebody sees to what is open, and nobody to what is not.
 	dead, has := b.jobs["order "+o.Ref]
-	if open := o.State == vend.StateSending || o.State == vend.StateUnknown; open != has || dead {
+	if open := !o.State.Final() && o.State != vend.StatePerson; open != has || dead {
 		wrong("open %v, has a job %v, buried %v", open, has, dead)
 	}
 	if o.Kind == vend.KindRedeem && o.State.Final() != (len(o.Sealed) == 0) {
