@@ -28,9 +28,17 @@ func openPlain(t *testing.T, rawURL string) *SQL {
 func frequent(d dialect) map[string][]any {
 	pin := []byte("0123456789abcdef")
 	return map[string][]any{
-		selectOrder + d.forUpdate: {"r"},
-		updateOrder:               {"s", "", nil, "", "", "", 0, 0, 0, nil, 0, 0, 0, "r"},
-		selectOrderByPIN:          {pin, ""},
+		selectOrder + d.forUpdate:     {"r"},
+		updateOrder:                   {"s", "", nil, "", "", "", 0, 0, 0, nil, 0, 0, "", "", 0, "r"},
+		selectOrderByPIN:              {pin, ""},
+		selectOrderByOriginal:         {"r", ""},
+		sumSold + " AND customer = ?": {0, "", "c"},
+		sumSold + " AND customer = ? AND fund = 'merchant'": {0, "", "c"},
+		sumSold + " AND fund = 'merchant'":                  {0, ""},
+		selectMoves:                                         {"r"},
+		selectRefByMessage:                                  {"m"},
+		selectEntries:                                       {"r"},
+		hurryJob:                                            {0, 0, "k", "r"},
 		countDeclined + " AND customer = ? AND reason IN (?)": {"redeem", 0, "c", "x"},
 		countDeclined + " AND reason IN (?, ?)":               {"redeem", 0, "x", "y"},
 		selectCustomerByMSISDN:                                {"27"},

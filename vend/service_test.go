@@ -252,6 +252,7 @@ func TestARunnerThatTakesNoMoreLeavesTheOrderToALaterClaim(t *testing.T) {
 		defer next.stop()
 		o, err = next.join("P-1")
 		want(t, o, err, vend.StateDelivered)
+		pass(time.Minute)
 		if got := w.provider.sendings(); len(got) != 1 || got[0].again {
 			t.Errorf("sent %+v", got)
 		}

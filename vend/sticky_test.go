@@ -132,7 +132,9 @@ func TestGoodsAreKeptWhenTheBooksRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = k.sql.InTx(t.Context(), func(tx vend.Tx) error { return tx.Post(ledger.Release(o.Ref, ledger.CustomerPays(o.Customer), o.Amount), k.now) })
+	err = k.sql.InTx(t.Context(), func(tx vend.Tx) error {
+		return tx.Post(ledger.Release(o.Ref, ledger.CustomerPays(o.Customer), o.Amount), k.now)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

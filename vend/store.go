@@ -31,6 +31,8 @@ type Store interface {
 	RefByMessage(ctx context.Context, message string) (string, error)
 	// Entries is what the books have under a reference, in their order.
 	Entries(ctx context.Context, ref string) ([]ledger.Entry, error)
+	// Sold is Tx.Sold without a lock, and with every order.
+	Sold(ctx context.Context, customer string, fund Fund, since time.Time) (Sold, error)
 }
 
 // Query chooses orders. Zero fields choose all; those that are set must all
