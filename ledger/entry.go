@@ -76,6 +76,7 @@ const (
 	KindRestored    Kind = "restored"    // a voucher that was paid out was undone, its value given back
 	KindCompensated Kind = "compensated" // a sale was paid and not had; the operator bears it
 	KindLost        Kind = "lost"        // a sale that was given back had happened; the operator bears it
+	KindRecovered   Kind = "recovered"   // and then it was undone by the provider: nobody bears it
 
 	KindTopUp      Kind = "top_up"     // money from the bank to the float
 	KindSettled    Kind = "settled"    // the provider paid out what it owed for vouchers
@@ -158,6 +159,11 @@ func Compensate(ref string, p Payer, amount Cents) Entry {
 // the provider took it from: ProviderFloat or ProviderRedemption.
 func Lose(ref string, at Account, amount Cents) Entry {
 	return Entry{ref, KindLost, []Posting{{ExpenseLoss, at, amount}}}
+}
+
+// Recover undoes Lose: the provider has undone the sale after all.
+func Recover(ref string, at Account, amount Cents) Entry {
+	return Entry{ref, KindRecovered, []Posting{{at, ExpenseLoss, amount}}}
 }
 
 // Operator is an entry that the operator makes under a reference of the

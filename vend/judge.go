@@ -1,6 +1,10 @@
 package vend
 
-import "spaza/ledger"
+import (
+	"slices"
+
+	"spaza/ledger"
+)
 
 // judge is what an answer does to an order: its next state. It never guesses
 // money: an answer that contradicts itself or the order is a person's to decide,
@@ -36,9 +40,9 @@ func judge(o Order, a Answer) State {
 func (k Kind) paid() bool { return k.Bought() || k == KindRefund }
 
 // books is the entry that follows when an order goes from one state to another,
-// if any. original is the sale that an order of KindReverse undoes.
-func books(o, original Order, from State, credited ledger.Cents) (e ledger.Entry, ok bool) {
-	undoes := original.Kind
+// if any. original is the sale that an order of KindReverse undoes, and had what
+// the books have under its reference.
+func books(o, original Order, had []ledger.Entry, from State, credited ledger.Cents) (e ledger.Entry, ok bool) {
 	switch {
 	case o.Refused() && holds(o, original):
 		return ledger.Release(o.Ref, o.payer(), o.Amount), true
@@ -48,14 +52,38 @@ func books(o, original Order, from State, credited ledger.Cents) (e ledger.Entry
 		return ledger.Redeemed(o.Ref, o.Customer, credited), true
 	case o.Amount == 0: // free: nothing was held
 		return e, false
-	case o.Kind == KindRefund, o.Kind == KindReverse && undoes == KindRedeem:
+	case o.Kind == KindRefund, o.Kind == KindReverse && original.Kind == KindRedeem:
 		return ledger.PayOut(o.Ref, o.payer(), o.Amount), true
-	case o.Kind == KindReverse && undoes == KindRefund:
-		return ledger.Restore(original.Ref, original.payer(), original.Amount), true
 	case o.Kind == KindReverse:
-		return ledger.Reverse(original.Ref, original.payer(), original.Amount), true
+		return giveBack(original, had), true
 	}
 	return ledger.Capture(o.Ref, o.payer(), o.Amount), true
+}
+
+// giveBack is the entry when the provider has undone a sale whose money was
+// spent, with what the books have of it. What the customer has back already goes
+// to the operator, who bore it.
+func giveBack(o Order, had []ledger.Entry) ledger.Entry {
+	switch lost := posted(had, ledger.KindLost); {
+	case lost:
+		return ledger.Recover(o.Ref, o.spentAt(), o.Amount)
+	case o.Kind == KindRefund:
+		return ledger.Restore(o.Ref, o.payer(), o.Amount)
+	}
+	return ledger.Reverse(o.Ref, o.payer(), o.Amount)
+}
+
+// spentAt is where the provider takes the money of an order from.
+func (o Order) spentAt() ledger.Account {
+	if o.Kind == KindRefund {
+		return ledger.ProviderRedemption
+	}
+	return ledger.ProviderFloat
+}
+
+// posted says whether the books have an entry of any of these kinds.
+func posted(had []ledger.Entry, kinds ...ledger.Kind) bool {
+	return slices.ContainsFunc(had, func(e ledger.Entry) bool { return slices.Contains(kinds, e.Kind) })
 }
 
 // holds says whether an order holds money until it ends.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"spaza/jobs"
@@ -137,15 +136,13 @@ type moved struct {
 	entry   ledger.Entry
 }
 
-// decide moves an order as a person decided.
-func decide(o *Order, d Decision, entries []ledger.Entry) (moved, error) {
+// decide moves an order as a person decided, with what the books have of it.
+func decide(o *Order, d Decision, had []ledger.Entry) (moved, error) {
 	no := func(format string, args ...any) (moved, error) {
 		return moved{}, fmt.Errorf("%w: %s", ErrNotDecidable, fmt.Sprintf(format, args...))
 	}
 	was := *o
-	spent := slices.ContainsFunc(entries, func(e ledger.Entry) bool {
-		return e.Kind == ledger.KindCaptured || e.Kind == ledger.KindPaidOut
-	})
+	spent := posted(had, ledger.KindCaptured, ledger.KindPaidOut)
 	switch d.As {
 	case VerdictVended:
 		if was.Done() || was.State == StateReversed {
@@ -162,12 +159,12 @@ func decide(o *Order, d Decision, entries []ledger.Entry) (moved, error) {
 			return no("it was to cost %s", o.Amount)
 		case was.Refused() && o.Kind == KindReverse:
 			return no("look at the sale %s, not at its reversal", o.Original)
-		case was.Refused() && o.Amount == 0, spent:
+		case was.Refused() && o.Amount == 0, posted(had, ledger.KindCompensated):
+			return moved{}, nil // nothing was held, or the operator bears it already
+		case was.Refused(): // the customer has the money back, and keeps it
+			return moved{entry: ledger.Lose(o.Ref, o.spentAt(), o.Amount)}, nil
+		case spent:
 			return moved{}, nil
-		case was.Refused() && o.Kind == KindRefund: // the hold went back before
-			return moved{entry: ledger.Lose(o.Ref, ledger.ProviderRedemption, o.Amount)}, nil
-		case was.Refused():
-			return moved{entry: ledger.Lose(o.Ref, ledger.ProviderFloat, o.Amount)}, nil
 		}
 		return moved{follows: true}, nil
 	case VerdictNotVended:
@@ -178,10 +175,15 @@ func decide(o *Order, d Decision, entries []ledger.Entry) (moved, error) {
 		if o.Reason == "" {
 			o.Reason = ReasonUnavailable
 		}
-		if spent {
-			return giveBack(o, d.Bears)
+		switch {
+		case !spent:
+			return moved{follows: true}, nil
+		case d.Bears == BearsOperator:
+			return moved{entry: ledger.Compensate(o.Ref, o.payer(), o.Amount)}, nil
+		case d.Bears == BearsProvider:
+			return moved{entry: giveBack(*o, had)}, nil
 		}
-		return moved{follows: true}, nil
+		return no("the money is spent: say who bears it")
 	case VerdictReversed:
 		switch {
 		case !was.Done():
@@ -190,25 +192,12 @@ func decide(o *Order, d Decision, entries []ledger.Entry) (moved, error) {
 			return no("money would be taken from the customer")
 		}
 		o.State = StateReversed
-		if o.Amount == 0 {
+		if o.Amount == 0 || posted(had, ledger.KindCompensated) {
 			return moved{}, nil
 		}
-		return giveBack(o, BearsProvider)
+		return moved{entry: giveBack(*o, had)}, nil
 	}
 	return no("%q is no verdict", d.As)
-}
-
-// giveBack gives the price of a sale back that was spent.
-func giveBack(o *Order, b Bearer) (moved, error) {
-	switch {
-	case b == BearsOperator:
-		return moved{entry: ledger.Compensate(o.Ref, o.payer(), o.Amount)}, nil
-	case b == BearsProvider && o.Kind == KindRefund:
-		return moved{entry: ledger.Restore(o.Ref, o.payer(), o.Amount)}, nil
-	case b == BearsProvider:
-		return moved{entry: ledger.Reverse(o.Ref, o.payer(), o.Amount)}, nil
-	}
-	return moved{}, fmt.Errorf("%w: the money is spent: say who bears it", ErrNotDecidable)
 }
 
 // tell adds the message that an order's state asks for, to go out at once.

@@ -238,13 +238,17 @@ func (s *Service) take(o *Order, from State, a Answer, promised bool, now time.T
 // the sale that it undoes as well.
 func (s *Service) post(tx Tx, o Order, from State, credited ledger.Cents, now time.Time) error {
 	var original Order
+	var had []ledger.Entry
 	if o.Kind == KindReverse && (o.Done() || o.Refused()) {
 		var err error
 		if original, err = tx.Order(o.Original); err != nil {
 			return err
 		}
+		if had, err = tx.Entries(o.Original); err != nil {
+			return err
+		}
 	}
-	if e, ok := books(o, original, from, credited); ok {
+	if e, ok := books(o, original, had, from, credited); ok {
 		if err := tx.Post(e, now); err != nil {
 			return err
 		}

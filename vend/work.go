@@ -3,10 +3,12 @@ package vend
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"spaza/jobs"
+	"spaza/secret"
 )
 
 // resend is how long after an unclear answer the same request is sent again, by
@@ -42,7 +44,10 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		}
 		again = again || !mine && o.State != StateConfirmed
 	}
-	a := s.ask(ctx, o, again)
+	a, err := s.ask(ctx, o, again)
+	if err != nil { // nothing was sent
+		return jobs.Again(s.opt.Now().Add(resend(1)), err.Error())
+	}
 	o, err = s.record(ctx, j, &a)
 	switch {
 	case errors.Is(err, jobs.ErrLost):
@@ -94,28 +99,32 @@ func (s *Service) takeOver(ctx context.Context, o Order) (there Order, mine bool
 	return there, mine, err
 }
 
-// ask sends the request of an order, where that may still be done.
-func (s *Service) ask(ctx context.Context, o Order, again bool) heard {
+// ask sends the request of an order, where that may still be done. An error says
+// that it could not even be tried now.
+func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 	now := s.opt.Now()
 	switch {
 	case o.State == StateConfirmed:
-		return heard{Answer{Outcome: Declined, Reason: ReasonTryLater, Detail: "not begun in time"}, CauseUnsent}
+		return heard{Answer{Outcome: Declined, Reason: ReasonTryLater, Detail: "not begun in time"}, CauseUnsent}, nil
 	case again && now.After(o.FirstSentAt.Add(s.opt.Window)):
-		return heard{Answer{Person: true, Detail: "the time to send again is over"}, CauseWindow}
+		return heard{Answer{Person: true, Detail: "the time to send again is over"}, CauseWindow}, nil
 	}
 	past := Past{Again: again, Code: o.Code, Times: o.CodeTimes}
 	if o.CodeTimes > 0 {
 		past.For = now.Sub(o.CodeSince)
 	}
 	body, err := s.seal.Open(o.Sealed, o.Ref)
-	if err != nil {
-		// The key was changed or the row damaged: it can not be sent as it was,
-		// and must not be sent as anything else.
-		return heard{Answer{Person: true, Alert: true, Detail: "request does not open"}, CauseUnread}
+	switch {
+	case errors.Is(err, secret.ErrSealed):
+		// The key is gone or the row damaged: it can not be sent as it was, and
+		// must not be sent as anything else.
+		return heard{Answer{Person: true, Alert: true, Detail: "request does not open"}, CauseUnread}, nil
+	case err != nil: // the key is only out of reach
+		return heard{}, fmt.Errorf("open request: %w", err)
 	}
 	send, cancel := context.WithTimeout(ctx, s.opt.SendTimeout)
 	defer cancel()
-	return heard{s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past), CauseAnswer}
+	return heard{s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past), CauseAnswer}, nil
 }
 
 // nextTry is when an unclear order is asked after again: sooner at first, never
