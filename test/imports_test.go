@@ -46,6 +46,7 @@ var rules = []rule{
 	{pkg: "msisdn", tests: true, why: "a number is a number"},
 	{pkg: "gsm7", may: []string{"golang.org/x/text/unicode/norm"}, tests: true, why: "an alphabet; letters are taken apart by Unicode's tables"},
 	{pkg: "vend", may: []string{"secret", "ledger", "jobs"}, why: "a sale knows no session, screen, language or provider"},
+	{pkg: "recon", may: []string{"ledger"}, why: "a file and a list of sales are compared with nothing else in view"},
 	{
 		pkg: "dialog", may: []string{"gsm7", "secret", "github.com/looplab/fsm"},
 		why: "the engine runs in a terminal, a test or a server alike, and sells nothing; secret hashes what was typed",
