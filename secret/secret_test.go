@@ -136,12 +136,3 @@ func TestWhichKeysAreRead(t *testing.T) {
 		t.Error("a short key makes a keyring")
 	}
 }
-
-func BenchmarkHash(b *testing.B) {
-	key, _ := secret.ParseKey(secret.NewKey())
-	k, _ := secret.NewKeyring(key)
-	b.ReportAllocs()
-	for b.Loop() {
-		k.Hash("turn", "ATUid_5d3b4c2bc589f4811820a7184eed4df5\x001*1*2")
-	}
-}

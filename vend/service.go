@@ -88,6 +88,7 @@ type Service struct {
 	opt      Options
 
 	waiting waiters
+	kept    kept
 }
 
 // New makes a service. Its Work is the Handler of JobOrder.

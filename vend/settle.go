@@ -104,34 +104,33 @@ func (w written) news() *Order {
 }
 
 // release lets a message go out. One that was kept is taken back when a screen
-// has told the customer, and goes out when none was left to. Should that fail,
-// or the process die before, it goes out when its lease ends: told twice is
-// better than not at all.
+// has told the customer, and goes out when none was left to; also when the
+// process dies before, at the end of its lease.
 func (s *Service) release(ctx context.Context, w written, shown bool) {
 	if w.sent.ID != 0 {
 		defer s.runner.Adopt(w.sent)
 	}
-	if w.kept.ID == 0 && (shown || !w.shown) {
+	if shown && w.kept.ID != 0 {
+		s.takeBack(w.kept)
+	}
+	if shown || w.kept.ID == 0 && !w.shown {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		if !shown && w.shown {
+		if w.shown {
 			if err := s.notShown(tx, w.order.Ref); err != nil {
 				return err
 			}
 		}
-		switch {
-		case w.kept.ID == 0:
+		if w.kept.ID == 0 {
 			return nil
-		case shown:
-			return tx.FinishJob(w.kept)
 		}
 		return tx.PutOffJob(w.kept, s.opt.Now(), "no screen was left to tell")
 	})
 	if err != nil && !errors.Is(err, jobs.ErrLost) {
-		s.opt.Logger.Warn("release message", "ref", w.order.Ref, "shown", shown, "err", err)
+		s.opt.Logger.Warn("release message", "ref", w.order.Ref, "err", err)
 	}
 }
 
