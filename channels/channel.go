@@ -2,6 +2,8 @@ package channels
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/netip"
 
 	"spaza/dialog"
@@ -67,16 +69,24 @@ type Engine interface {
 	Handle(ctx context.Context, t dialog.Turn) (dialog.Reply, error)
 }
 
-// Message is one text to one phone, outside any conversation.
+// Message is one text to one phone, outside any conversation. It can hold a PIN:
+// however it is printed, only its ID is.
 type Message struct {
 	ID   string // ours; the same message sent again has the same
 	To   string // MSISDN of 11 digits
 	Text string
 }
 
-// Messenger delivers messages. An error says that the message may not have
-// gone; sending the same one again is allowed, and a messenger that can, does
-// not deliver it twice.
+// Format implements fmt.Formatter.
+func (m Message) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "message %s", m.ID) }
+
+// LogValue implements slog.LogValuer, as Format does for fmt.
+func (m Message) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
+
+// Messenger delivers messages. taken is the way out's own name for one that it
+// took, by which it reports on it later: its name, a colon, its id; empty where
+// it gives none. An error says that the message may not have gone; sending the
+// same one again is allowed, and a messenger that can, does not deliver it twice.
 type Messenger interface {
-	Send(ctx context.Context, m Message) error
+	Send(ctx context.Context, m Message) (taken string, err error)
 }

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -56,7 +57,7 @@ func NewInbox(now func() time.Time) *Inbox {
 }
 
 // Send implements Messenger. It never fails.
-func (b *Inbox) Send(_ context.Context, m Message) error {
+func (b *Inbox) Send(_ context.Context, m Message) (taken string, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 
@@ -69,8 +70,8 @@ func (b *Inbox) Send(_ context.Context, m Message) error {
 		b.numbers[m.To] = e
 	}
 	d := e.Value.(*drawer)
-	if slices.ContainsFunc(d.kept, func(f filed) bool { return f.id == m.ID }) {
-		return nil
+	if i := slices.IndexFunc(d.kept, func(f filed) bool { return f.id == m.ID }); i >= 0 {
+		return d.kept[i].taken(), nil
 	}
 	at := b.now()
 	// Milliseconds, so that a reader who remembers an ID from before a restart
@@ -79,10 +80,15 @@ func (b *Inbox) Send(_ context.Context, m Message) error {
 	if len(d.kept) == inboxPerNumber {
 		d.kept = slices.Delete(d.kept, 0, 1)
 	}
-	d.kept = append(d.kept, filed{m.ID, Received{ID: b.last, At: at, Text: m.Text}})
+	f := filed{m.ID, Received{ID: b.last, At: at, Text: m.Text}}
+	d.kept = append(d.kept, f)
 	b.order.MoveToBack(e)
-	return nil
+	return f.taken(), nil
 }
+
+// taken is a message's name outside. Nothing is ever reported of it: what is in
+// the inbox has arrived.
+func (f filed) taken() string { return "inbox:" + strconv.FormatInt(f.ID, 10) }
 
 // Since returns the messages of one number with an ID above after, oldest
 // first.

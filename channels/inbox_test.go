@@ -3,6 +3,7 @@ package channels
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ func stoppedClock() time.Time { return time.Date(2026, 11, 21, 9, 30, 0, 0, time
 
 func sendSMS(t testing.TB, b *Inbox, id, to, text string) {
 	t.Helper()
-	if err := b.Send(t.Context(), Message{ID: id, To: to, Text: text}); err != nil {
-		t.Fatalf("send %s: %v", id, err)
+	if taken, err := b.Send(t.Context(), Message{ID: id, To: to, Text: text}); err != nil || !strings.HasPrefix(taken, "inbox:") {
+		t.Fatalf("send %s: %q, %v", id, taken, err)
 	}
 }
 
@@ -106,13 +107,14 @@ func TestInboxHoldsTheLastDistinctMessagesOfEachNumber(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := stoppedClock()
 		b := NewInbox(func() time.Time { return now })
-		model := map[string][]string{}
+		model, names := map[string][]string{}, map[string]string{}
 		var last int64
 		for range rapid.IntRange(1, 80).Draw(t, "sends") {
 			to := rapid.SampledFrom([]string{"27821111111", "27822222222"}).Draw(t, "to")
 			id := fmt.Sprint(rapid.IntRange(0, 40).Draw(t, "id"))
 			now = now.Add(time.Duration(rapid.IntRange(-5, 5).Draw(t, "ms")) * time.Millisecond)
-			if err := b.Send(t.Context(), Message{ID: id, To: to, Text: id}); err != nil {
+			name, err := b.Send(t.Context(), Message{ID: id, To: to, Text: id})
+			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Contains(model[to], id) {
@@ -123,6 +125,10 @@ func TestInboxHoldsTheLastDistinctMessagesOfEachNumber(t *testing.T) {
 					t.Fatalf("the newest message is %d messages", len(got))
 				}
 				last = got[0].ID
+				names[to+id] = name
+			}
+			if name != names[to+id] {
+				t.Fatalf("a message that is kept was called %s, and is called %s", names[to+id], name)
 			}
 		}
 		for to, want := range model {

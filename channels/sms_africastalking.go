@@ -68,9 +68,13 @@ func NewAfricasTalkingSMS(o SMSOptions) (*AfricasTalkingSMS, error) {
 	}, nil
 }
 
+// atTaken begins the name of every message that the messaging API took: its
+// reports give the id alone.
+const atTaken = "africastalking:"
+
 // Send implements Messenger. Its errors hold neither the text nor the number nor
 // the key, whatever the other side does.
-func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) error {
+func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) (taken string, err error) {
 	form := url.Values{
 		"username": {a.opt.Username}, "to": {"+" + m.To}, "message": {gsm7.Fold(m.Text)},
 		"bulkSMSMode": {"1"}, "enqueue": {"1"},
@@ -80,22 +84,22 @@ func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, strings.NewReader(form.Encode()))
 	if err != nil {
-		return fmt.Errorf("send SMS: %w", err)
+		return "", fmt.Errorf("send SMS: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("apiKey", a.opt.APIKey.Reveal())
 	resp, err := a.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("send SMS: %w", plainCause(ctx, err))
+		return "", fmt.Errorf("send SMS: %w", plainCause(ctx, err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, atSMSAnswer))
 	if err != nil {
-		return fmt.Errorf("read answer to SMS: %w", plainCause(ctx, err))
+		return "", fmt.Errorf("read answer to SMS: %w", plainCause(ctx, err))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("send SMS: %w: HTTP status %d", ErrSMSRefused, resp.StatusCode)
+		return "", fmt.Errorf("send SMS: %w: HTTP status %d", ErrSMSRefused, resp.StatusCode)
 	}
 	return atSMSTaken(body)
 }
@@ -122,27 +126,52 @@ func plainCause(ctx context.Context, err error) error {
 }
 
 // atSMSTaken reads the answer: the message was taken only if its one recipient
-// says so. The list is empty when the whole request was refused.
-func atSMSTaken(body []byte) error {
+// says so. The list is empty when the whole request was refused. An id that is
+// none is left out: the message went all the same, and is never reported on.
+func atSMSTaken(body []byte) (taken string, err error) {
 	var answer struct {
 		Data struct {
 			Recipients []struct {
 				StatusCode int    `json:"statusCode"`
 				Status     string `json:"status"`
+				MessageID  atWord `json:"messageId"`
 			} `json:"Recipients"`
 		} `json:"SMSMessageData"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return fmt.Errorf("%w: the answer is not readable", ErrSMSRefused)
+		return "", fmt.Errorf("%w: the answer is not readable", ErrSMSRefused)
 	}
 	if len(answer.Data.Recipients) == 0 {
-		return fmt.Errorf("%w: no recipient in the answer", ErrSMSRefused)
+		return "", fmt.Errorf("%w: no recipient in the answer", ErrSMSRefused)
 	}
 	r := answer.Data.Recipients[0]
 	// 100 processed, 101 sent, 102 queued. The word stands in where there is no
 	// code, and does not speak against one.
 	if r.StatusCode >= 100 && r.StatusCode <= 102 || r.StatusCode == 0 && r.Status == "Success" {
-		return nil
+		return atMessage(string(r.MessageID)), nil
 	}
-	return fmt.Errorf("%w: status code %d", ErrSMSRefused, r.StatusCode)
+	return "", fmt.Errorf("%w: status code %d", ErrSMSRefused, r.StatusCode)
+}
+
+// atMessage is the name of the message that the API calls id; empty where that
+// is no id.
+func atMessage(id string) string {
+	if id == "" || id == "None" || len(id) > atID || !atPrintable(id) {
+		return ""
+	}
+	return atTaken + id
+}
+
+// atWord is a text of an answer, or nothing where the answer has something else
+// in its place: what is beside the point must not make a message that went into
+// one that did not.
+type atWord string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (w *atWord) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*w = atWord(s)
+	}
+	return nil
 }

@@ -49,7 +49,10 @@ func newSMS(t *testing.T, base string, change ...func(*SMSOptions)) *AfricasTalk
 // send sends the one message and sees that no error gives it, or the key, away.
 func send(ctx context.Context, t *testing.T, m *AfricasTalkingSMS) error {
 	t.Helper()
-	err := m.Send(ctx, Message{ID: "m1", To: smsTo, Text: smsText})
+	taken, err := m.Send(ctx, Message{ID: "m1", To: smsTo, Text: smsText})
+	if err != nil && taken != "" {
+		t.Errorf("it was not taken, and is called %s", taken)
+	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		for _, s := range []string{fmt.Sprint(e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e)} {
 			if strings.Contains(s, "canary") || strings.Contains(s, "82123") || strings.Contains(s, "9012") {
@@ -107,8 +110,9 @@ func TestSMSIsSentAsTheAPIWantsIt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newSMS(t, c.base, func(o *SMSOptions) { o.Sender = c.sender })
-			if err := m.Send(t.Context(), Message{ID: "m1", To: smsTo, Text: c.text}); err != nil {
-				t.Fatal(err)
+			taken, err := m.Send(t.Context(), Message{ID: "m1", To: smsTo, Text: c.text})
+			if err != nil || taken != "africastalking:ATXid_1" {
+				t.Fatalf("%q, %v", taken, err)
 			}
 			want := request{
 				"POST", "/version1/messaging", "application/x-www-form-urlencoded", "application/json", smsKey, "",
@@ -185,6 +189,39 @@ func TestSMSIsTakenOnlyWhereItsRecipientIs(t *testing.T) {
 				t.Errorf("%v does not say the status", err)
 			}
 		})
+	}
+}
+
+func TestSMSIsCalledByTheGatewaysID(t *testing.T) {
+	for _, c := range []struct{ name, id, want string }{
+		{"an id", `"ATXid_9f8e"`, "africastalking:ATXid_9f8e"},
+		{"none", `"None"`, ""},
+		{"an empty one", `""`, ""},
+		{"null", `null`, ""},
+		{"a number", `4711`, ""},
+		{"an object", `{"id":"canary"}`, ""},
+		{"one with a blank", `"ATXid 1"`, ""},
+		{"one with a line end", `"ATXid_1\n"`, ""},
+		{"one beyond ASCII", `"ATXid_é"`, ""},
+		{"one as long as can be", `"` + strings.Repeat("a", atID) + `"`, "africastalking:" + strings.Repeat("a", atID)},
+		{"one beyond bounds", `"` + strings.Repeat("a", atID+1) + `"`, ""},
+	} {
+		body := `{"SMSMessageData":{"Recipients":[{"statusCode":101,"status":"Success","messageId":` + c.id + `}]}}`
+		m := newSMS(t, answering(t, 201, body))
+		if got, err := m.Send(t.Context(), Message{ID: "m1", To: smsTo, Text: "x"}); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+}
+
+func TestAMessageIsNotPrinted(t *testing.T) {
+	m := Message{ID: "P-1/ended", To: smsTo, Text: smsText}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "message", m)
+	for _, s := range []string{fmt.Sprint(m), fmt.Sprintf("%+v %#v %s %q %v", m, m, m, m, &m), log.String()} {
+		if !strings.Contains(s, "P-1/ended") || strings.Contains(s, "canary") || strings.Contains(s, "82123") {
+			t.Errorf("%s", s)
+		}
 	}
 }
 
@@ -390,7 +427,10 @@ func FuzzSMSAnswer(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		err := atSMSTaken(body)
+		taken, err := atSMSTaken(body)
+		if id, ok := strings.CutPrefix(taken, atTaken); taken != "" && (!ok || err != nil || len(id) > atID || !atPrintable(id)) {
+			t.Fatalf("%q is called %q, %v", body, taken, err)
+		}
 		if err == nil && !bytes.Contains(body, []byte("10")) && !bytes.Contains(bytes.ToLower(body), []byte("success")) && !bytes.Contains(body, []byte(`\u`)) {
 			t.Fatalf("%q is a message taken", body)
 		}

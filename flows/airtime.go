@@ -1,9 +1,9 @@
 package flows
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"sort"
 	"strconv"
 
 	"spaza/dialog"
@@ -18,10 +18,14 @@ const (
 	airtimeOther     dialog.StateID = "airtime.other"
 	airtimeConfirm   dialog.StateID = "airtime.confirm"
 	airtimeShort     dialog.StateID = "airtime.short"
+	airtimeOver      dialog.StateID = "airtime.over"
+	airtimeLimit     dialog.StateID = "airtime.limit"
 	airtimePaying    dialog.StateID = "airtime.paying"
 	airtimeSold      dialog.StateID = "airtime.sold"
 	airtimePending   dialog.StateID = "airtime.pending"
+	airtimeOwed      dialog.StateID = "airtime.owed"
 	airtimeDeclined  dialog.StateID = "airtime.declined"
+	airtimeUndone    dialog.StateID = "airtime.undone"
 	airtimeCancelled dialog.StateID = "airtime.cancelled"
 	airtimeNone      dialog.StateID = "airtime.none"
 )
@@ -48,7 +52,13 @@ func airtime(s Shop) []dialog.State {
 		{
 			ID: airtimeConfirm, Back: airtimeAmount, Confirm: true,
 			Enter: f.enterConfirm, Ask: f.askConfirm, Answer: f.answerConfirm,
-			Edges: []dialog.Edge{{Move: "pay", To: airtimePaying}, {Move: "cancel", To: airtimeCancelled}, {Move: "short", To: airtimeShort}},
+			Edges: []dialog.Edge{
+				{Move: "pay", To: airtimePaying},
+				{Move: "cancel", To: airtimeCancelled},
+				{Move: "short", To: airtimeShort},
+				{Move: "over", To: airtimeOver},
+				{Move: "reached", To: airtimeLimit},
+			},
 		},
 		{
 			ID: airtimeShort, Back: airtimeAmount, What: "what.airtime",
@@ -56,20 +66,32 @@ func airtime(s Shop) []dialog.State {
 			Edges: []dialog.Edge{{Move: "voucher", To: voucherPIN}, {Move: "other", To: airtimeAmount}, {Move: "enough", To: airtimeConfirm}},
 		},
 		{
+			ID: airtimeOver, Back: airtimeAmount, What: "what.airtime",
+			Enter: f.enterOver, Ask: f.askOver, Answer: f.answerOver,
+			Edges: []dialog.Edge{{Move: "other", To: airtimeAmount}, {Move: "within", To: airtimeConfirm}, {Move: "reached", To: airtimeLimit}},
+		},
+		{ID: airtimeLimit, End: true, Ask: f.askLimit},
+		{
 			ID: airtimePaying, Do: f.pay,
 			Edges: []dialog.Edge{
 				{Move: "sold", To: airtimeSold},
 				{Move: "pending", To: airtimePending},
+				{Move: "owed", To: airtimeOwed},
 				{Move: "declined", To: airtimeDeclined},
+				{Move: "undone", To: airtimeUndone},
 				{Move: "network", To: airtimeNetwork},
 				{Move: "amount", To: airtimeAmount},
 				{Move: "short", To: airtimeShort},
+				{Move: "over", To: airtimeOver},
+				{Move: "reached", To: airtimeLimit},
 				{Move: "ask", To: airtimeConfirm},
 			},
 		},
 		{ID: airtimeSold, End: true, Ask: f.askSold},
 		{ID: airtimePending, End: true, Ask: f.askPending},
+		{ID: airtimeOwed, End: true, Ask: f.askOwed},
 		{ID: airtimeDeclined, End: true, Ask: f.askDeclined},
+		{ID: airtimeUndone, End: true, Ask: f.askUndone},
 		{ID: airtimeCancelled, End: true, Ask: says("airtime.cancelled")},
 		{ID: airtimeNone, End: true, Ask: says("airtime.none")},
 	}
@@ -77,8 +99,40 @@ func airtime(s Shop) []dialog.State {
 
 type airtimeFlow struct{ Shop }
 
+// offer is a network with what may be sold of it at once; not ok when that is
+// nothing.
+func (f airtimeFlow) offer(id string) (vend.Network, bool) {
+	n, ok := f.Shelf.Network(id)
+	if !ok {
+		return vend.Network{}, false
+	}
+	return atMost(n, f.Till.MostAtOnce(vend.KindAirtime))
+}
+
+// atMost leaves of a network what costs no more than most; zero is no limit.
+func atMost(n vend.Network, most ledger.Cents) (vend.Network, bool) {
+	if most > 0 {
+		n.Fixed = n.Fixed[:sort.Search(len(n.Fixed), func(i int) bool { return n.Fixed[i].Min > most })]
+		if n.Range.Max = min(n.Range.Max, most); wholeUp(n.Range.Min) > n.Range.Max {
+			n.Range = vend.Product{}
+		}
+	}
+	return n, n.Range.Code != "" || len(n.Fixed) > 0
+}
+
+// offers are the networks that have something to sell.
+func (f airtimeFlow) offers() []vend.Network {
+	var all []vend.Network
+	for _, n := range f.Shelf.Airtime() {
+		if n, ok := atMost(n, f.Till.MostAtOnce(vend.KindAirtime)); ok {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
 func (f airtimeFlow) anyOnSale(context.Context, *dialog.Talk) (dialog.Move, error) {
-	if len(f.Shelf.Airtime()) == 0 {
+	if len(f.offers()) == 0 {
 		return "none", nil
 	}
 	return dialog.Stay, nil
@@ -93,10 +147,10 @@ func (f airtimeFlow) askNetwork(t *dialog.Talk, s *dialog.Screen) {
 	if hint == "" {
 		hint = msisdn.Network(t.User)
 	}
-	if n, ok := f.Shelf.Network(hint); ok {
+	if n, ok := f.offer(hint); ok {
 		s.Add(n.ID, n.Name)
 	}
-	for _, n := range f.Shelf.Airtime() {
+	for _, n := range f.offers() {
 		if n.ID != hint {
 			s.Add(n.ID, n.Name)
 		}
@@ -113,7 +167,7 @@ func (f airtimeFlow) pickNetwork(_ context.Context, t *dialog.Talk, in dialog.In
 
 // onSale turns back a customer whose network left the shelf since they chose it.
 func (f airtimeFlow) onSale(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
-	if _, ok := f.Shelf.Network(t.Text(network)); !ok {
+	if _, ok := f.offer(t.Text(network)); !ok {
 		t.Note(whyKey(vend.ReasonProductGone))
 		return "gone", nil
 	}
@@ -122,7 +176,7 @@ func (f airtimeFlow) onSale(_ context.Context, t *dialog.Talk) (dialog.Move, err
 
 // anyAmount does the same where only fixed prices are left.
 func (f airtimeFlow) anyAmount(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
-	if n, _ := f.Shelf.Network(t.Text(network)); n.Range.Code == "" {
+	if n, _ := f.offer(t.Text(network)); n.Range.Code == "" {
 		t.Note(whyKey(vend.ReasonProductGone))
 		return "gone", nil
 	}
@@ -135,7 +189,7 @@ func quick() []ledger.Cents {
 }
 
 func (f airtimeFlow) askAmount(t *dialog.Talk, s *dialog.Screen) {
-	n, _ := f.Shelf.Network(t.Text(network))
+	n, _ := f.offer(t.Text(network))
 	s.Text = t.Say("airtime.amount.ask", text("network", n.Name), own(t))
 	offer := func(c ledger.Cents) { s.Add(strconv.FormatInt(int64(c), 10), c.String()) }
 	if n.Range.Code == "" {
@@ -153,14 +207,14 @@ func (f airtimeFlow) askAmount(t *dialog.Talk, s *dialog.Screen) {
 }
 
 func (f airtimeFlow) askOther(t *dialog.Talk, s *dialog.Screen) {
-	n, _ := f.Shelf.Network(t.Text(network))
+	n, _ := f.offer(t.Text(network))
 	s.Text = t.Say("airtime.other.ask", money("min", wholeUp(n.Range.Min)), money("max", wholeDown(n.Range.Max)))
 }
 
 // pickAmount takes an amount from the list, or typed: whoever types 30 where a
 // list is shown means R30.
 func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	n, ok := f.Shelf.Network(t.Text(network))
+	n, ok := f.offer(t.Text(network))
 	if !ok {
 		t.Note(whyKey(vend.ReasonProductGone))
 		return "gone", nil
@@ -207,19 +261,23 @@ func (f airtimeFlow) pickAmount(_ context.Context, t *dialog.Talk, in dialog.Inp
 	return "chosen", nil
 }
 
-// enterConfirm reads the balance, and allots the reference that every way of
-// saying yes to this screen will share: pressing twice, a gateway's retry, a
-// redial. It stays the same until the customer changes what is bought.
+// enterConfirm sees whether it may be bought, and allots the reference that every
+// way of saying yes to this screen will share: pressing twice, a gateway's retry,
+// a redial. It stays the same until the customer changes what is bought. Who is
+// past a limit learns it before they are sent for money.
 func (f airtimeFlow) enterConfirm(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	if t.Text(buyRef) == "" {
+		t.SetText(buyRef, vend.NewRef(vend.KindAirtime, f.Now()))
+	}
+	if move, err := f.mayBuy(ctx, t); move != dialog.Stay || err != nil || f.onTheHouse() {
+		return move, err
+	}
 	b, err := f.Purse.Balance(ctx, t.User)
 	if err != nil {
 		return dialog.Stay, err
 	}
 	t.SetInt(available, int64(b.Available))
 	t.Once(available)
-	if t.Text(buyRef) == "" {
-		t.SetText(buyRef, vend.NewRef(vend.KindAirtime, f.Now()))
-	}
 	if b.Available < cents(t, amount) {
 		return "short", nil
 	}
@@ -227,8 +285,8 @@ func (f airtimeFlow) enterConfirm(ctx context.Context, t *dialog.Talk) (dialog.M
 }
 
 func (f airtimeFlow) askConfirm(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("airtime.confirm.ask", f.what(t, own(t), money("balance", cents(t, available)))...)
-	s.Add("pay", t.Say("airtime.confirm.pay", money("amount", cents(t, amount))))
+	s.Text = t.Say(f.byFund("airtime.confirm.ask", "airtime.confirm.ask.house"), f.what(t, own(t), money("balance", cents(t, available)))...)
+	s.Add("pay", t.Say(f.byFund("airtime.confirm.pay", "airtime.confirm.pay.house"), money("amount", cents(t, amount))))
 	s.Add("cancel", t.Say("airtime.confirm.cancel"))
 }
 
@@ -242,7 +300,7 @@ func (f airtimeFlow) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Mov
 	if t.Once(available) {
 		f.readBalance(ctx, t)
 	}
-	if cents(t, available) >= cents(t, amount) {
+	if f.onTheHouse() || cents(t, available) >= cents(t, amount) {
 		return "enough", nil
 	}
 	return dialog.Stay, nil
@@ -260,115 +318,4 @@ func (airtimeFlow) answerShort(_ context.Context, t *dialog.Talk, in dialog.Inpu
 		t.SetText(backTo, airtimeConfirm.Flow())
 	}
 	return dialog.Move(in.Option), nil
-}
-
-// pay buys, and says how it went. A customer who said yes, was cut off before
-// anything was bought, and dials again is asked once more instead: they may
-// have bought elsewhere since.
-func (f airtimeFlow) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
-	o, err := f.order(ctx, t)
-	switch {
-	case errors.Is(err, vend.ErrNoOrder):
-		return "ask", nil
-	case errors.Is(err, ledger.ErrInsufficient):
-		f.readBalance(ctx, t)
-		return "short", nil
-	case errors.Is(err, vend.ErrRefused):
-		return f.refused(ctx, t, vend.ReasonProductGone)
-	case errors.Is(err, vend.ErrClosing):
-		return f.refused(ctx, t, vend.ReasonTryLater)
-	case err != nil:
-		return dialog.Stay, err
-	}
-	t.SetText(lastRef, o.Ref)
-	if _, ok := f.Shelf.Network(t.Text(network)); !ok {
-		t.SetText(label, o.Label)
-	}
-	switch o.State {
-	case vend.StateDelivered:
-		f.readBalance(ctx, t)
-		return "sold", nil
-	case vend.StateDeclined:
-		return f.refused(ctx, t, o.Reason)
-	default:
-		return "pending", nil
-	}
-}
-
-func (f airtimeFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
-	if t.Resumed {
-		return f.Till.Join(ctx, t.Text(buyRef))
-	}
-	n, _ := f.Shelf.Network(t.Text(network))
-	p, ok := n.Sells(cents(t, amount))
-	if !ok {
-		// Not on the shelf any more; an order that was begun is still joined.
-		o, err := f.Till.Join(ctx, t.Text(buyRef))
-		if errors.Is(err, vend.ErrNoOrder) {
-			return o, vend.ErrRefused
-		}
-		return o, err
-	}
-	o, err := f.Till.Buy(ctx, vend.Purchase{
-		Ref: t.Text(buyRef), MSISDN: t.User, Product: p, Amount: cents(t, amount), Target: t.User, Channel: t.Channel,
-	})
-	if errors.Is(err, vend.ErrReferenceReused) {
-		// An order that was begun for the very same thing, which the catalogue
-		// has under another code since, is joined.
-		begun, joinErr := f.Till.Join(ctx, t.Text(buyRef))
-		if joinErr == nil && begun.Label == p.Vendor && begun.Amount == cents(t, amount) && begun.Target == t.User {
-			return begun, nil
-		}
-	}
-	return o, err
-}
-
-// refused leads to where the customer can put it right, or to the end. The
-// reference is spent either way; the next dial tells of an order that ended so,
-// unless the customer was asked something on it here.
-func (f airtimeFlow) refused(ctx context.Context, t *dialog.Talk, r vend.Reason) (dialog.Move, error) {
-	t.SetText(why, string(r))
-	t.SetText(buyRef, "")
-	f.readBalance(ctx, t)
-	switch r {
-	case vend.ReasonWrongNetwork:
-		t.SetText(lastRef, "")
-		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
-		return "network", nil
-	case vend.ReasonAmount, vend.ReasonAmountLow, vend.ReasonAmountHigh:
-		t.SetInt(amount, 0)
-		t.SetText(lastRef, "")
-		t.Note("airtime.fix", text("why", t.Say(whyKey(r))))
-		return "amount", nil
-	}
-	return "declined", nil
-}
-
-// readBalance refreshes the balance for a screen; the old one serves when it
-// can not be read.
-func (f airtimeFlow) readBalance(ctx context.Context, t *dialog.Talk) {
-	if b, err := f.Purse.Balance(ctx, t.User); err == nil {
-		t.SetInt(available, int64(b.Available))
-	}
-}
-
-func (f airtimeFlow) askSold(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("airtime.sold", f.what(t, own(t), money("balance", cents(t, available)), ref(t.Text(buyRef)))...)
-}
-
-func (f airtimeFlow) askPending(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("airtime.pending", f.what(t, own(t), ref(t.Text(buyRef)))...)
-}
-
-func (f airtimeFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("airtime.declined", text("why", t.Say(whyKey(vend.Reason(t.Text(why))))), money("balance", cents(t, available)))
-}
-
-// what is bought: amount and network, and whatever else a text wants.
-func (f airtimeFlow) what(t *dialog.Talk, more ...dialog.Arg) []dialog.Arg {
-	name := cmp.Or(t.Text(label), t.Text(network))
-	if n, ok := f.Shelf.Network(t.Text(network)); ok {
-		name = n.Name
-	}
-	return append([]dialog.Arg{money("amount", cents(t, amount)), text("network", name)}, more...)
 }

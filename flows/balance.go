@@ -32,11 +32,16 @@ func (f balanceFlow) read(ctx context.Context, t *dialog.Talk) (dialog.Move, err
 	return dialog.Stay, nil
 }
 
-func (balanceFlow) ask(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("balance.show", money("balance", cents(t, available)))
-	if h := cents(t, held); h > 0 {
+func (f balanceFlow) ask(t *dialog.Talk, s *dialog.Screen) {
+	a, h := cents(t, available), cents(t, held)
+	if s.Text = t.Say("balance.show", money("balance", a)); h > 0 {
 		s.Text += "\n" + t.Say("balance.held", money("held", h))
 	}
+	if f.onTheHouse() && a+h == 0 {
+		s.Text = t.Say("balance.house")
+	}
 	s.Add("airtime", t.Say("menu.airtime"))
-	s.Add("voucher", t.Say("menu.voucher"))
+	if !f.onTheHouse() {
+		s.Add("voucher", t.Say("menu.voucher"))
+	}
 }

@@ -56,6 +56,22 @@ func (s longShelf) Network(id string) (vend.Network, bool) {
 	return vend.Network{}, false
 }
 
+// quietTill is a till whose shop has limits that leave everything on sale.
+type quietTill struct {
+	Till
+	fund vend.Fund
+}
+
+func (t quietTill) Fund() vend.Fund                                               { return t.fund }
+func (quietTill) MostAtOnce(vend.Kind) ledger.Cents                               { return longAmount }
+func (quietTill) MaySpend(context.Context, string, vend.Kind, ledger.Cents) error { return nil }
+func fitShop(shelf Shelf, fund vend.Fund) Shop {
+	return Shop{
+		Till: quietTill{fund: fund}, Shelf: shelf, Help: longHelp, Code: longCode,
+		Languages: []Language{{"en", "English"}, {"zu", "isiZulu"}},
+	}
+}
+
 // saying is one line that can stand above a question, or nothing.
 type saying struct {
 	name string
@@ -96,6 +112,7 @@ func sayings() map[dialog.StateID][]saying {
 			note("airtime.amount.low", money("min", 1_50)), note("airtime.amount.high", money("max", longAmount)),
 		},
 		airtimeConfirm: {pick2}, airtimeShort: {pick2},
+		airtimeOver: {pick}, airtimeLimit: nil, airtimeOwed: nil, airtimeUndone: nil, voucherUndone: nil,
 		airtimeSold: nil, airtimePending: nil, airtimeDeclined: nil, airtimeCancelled: nil, airtimeNone: {gone},
 		voucherPIN: {note("voucher.pin.bad")}, voucherAdded: {pick},
 		voucherChecking: nil, voucherLocked: nil, voucherDeclined: nil,
@@ -117,7 +134,8 @@ func sayings() map[dialog.StateID][]saying {
 	}
 	for _, key := range []string{
 		"last.voucher.added", "last.voucher.refused", "last.voucher.kept", "last.voucher.checking",
-		"last.airtime.sold", "last.airtime.declined", "last.airtime.checking",
+		"last.airtime.sold", "last.airtime.declined", "last.airtime.checking", "last.airtime.owed", "last.airtime.undone",
+		"last.airtime.declined.house", "last.airtime.undone.house", "last.voucher.undone",
 	} {
 		m[menuStart] = append(m[menuStart], note(key, money("amount", longAmount), text("network", longNetwork), ref(longRef)))
 	}
@@ -133,6 +151,17 @@ func variants(id dialog.StateID) []saying {
 			all = append(all, saying{string(r), func(t *dialog.Talk) { t.SetText(why, string(r)) }})
 		}
 		return all
+	case airtimeOver, airtimeLimit:
+		var all []saying
+		for _, k := range []vend.LimitKind{
+			vend.LimitSale, vend.LimitDay, vend.LimitDaySales, vend.LimitMerchantEach, vend.LimitMerchantDay,
+		} {
+			all = append(all, saying{string(k), func(t *dialog.Talk) { t.SetText(limitKind, string(k)) }})
+		}
+		return append(all, saying{"nothing left", func(t *dialog.Talk) {
+			t.SetText(limitKind, string(vend.LimitMerchantDay))
+			t.SetInt(limitLeft, 0)
+		}})
 	case voucherAdded:
 		return []saying{
 			{"to go on", func(t *dialog.Talk) { t.SetText(backTo, airtimeConfirm.Flow()) }},
@@ -142,6 +171,7 @@ func variants(id dialog.StateID) []saying {
 		return []saying{
 			{"held", func(t *dialog.Talk) { t.SetInt(held, int64(longBalance)) }},
 			{"not held", func(*dialog.Talk) {}},
+			{"nothing", func(t *dialog.Talk) { t.SetInt(available, 0) }},
 		}
 	}
 	return []saying{{"", func(*dialog.Talk) {}}}
@@ -157,13 +187,16 @@ func fill(t *dialog.Talk) {
 	t.SetText(lastRef, longRef)
 	t.SetText(why, string(vend.ReasonVoucherNotActive))
 	t.SetInt(voucherAmount, int64(longBalance))
+	t.SetText(limitKind, string(vend.LimitDay))
+	t.SetInt(limitMost, int64(longBalance))
+	t.SetInt(limitLeft, int64(longAmount))
 }
 
 // show dials into a state, with what prepare sets, and returns its pages.
-func show(t *testing.T, words *locales.Catalogue, lang string, shelf Shelf, id dialog.StateID, septets int, prepare func(*dialog.Talk)) []string {
+func show(t *testing.T, words *locales.Catalogue, lang string, shop Shop, id dialog.StateID, septets int, prepare func(*dialog.Talk)) []string {
 	t.Helper()
 	const before dialog.StateID = "fit.before"
-	b := Book(Shop{Shelf: shelf, Help: longHelp, Code: longCode, Languages: []Language{{"en", "English"}, {"zu", "isiZulu"}}})
+	b := Book(shop)
 	b.Open = func(_ context.Context, t *dialog.Talk) error { t.SetLang(lang); return nil }
 	enter := func(_ context.Context, t *dialog.Talk) (dialog.Move, error) {
 		fill(t)
@@ -226,8 +259,9 @@ func show(t *testing.T, words *locales.Catalogue, lang string, shelf Shelf, id d
 var unfilled = regexp.MustCompile(`\[[a-z0-9_.]+\]|[{}]`)
 
 // everyScreen calls f for every state that has a screen, in every language,
-// with every line that can stand above it and every form it can take.
-func everyScreen(t *testing.T, f func(t *testing.T, name string, words *locales.Catalogue, lang string, id dialog.StateID, prepare func(*dialog.Talk))) {
+// with every line that can stand above it and every form it can take, whoever
+// pays for what is bought.
+func everyScreen(t *testing.T, f func(t *testing.T, name string, words *locales.Catalogue, lang string, shop Shop, id dialog.StateID, prepare func(*dialog.Talk))) {
 	t.Helper()
 	words, err := locales.Load()
 	if err != nil {
@@ -245,11 +279,13 @@ func everyScreen(t *testing.T, f func(t *testing.T, name string, words *locales.
 		for _, l := range words.Languages() {
 			for _, top := range append([]saying{nothing()}, above...) {
 				for _, form := range variants(s.ID) {
-					name := fmt.Sprintf("%s %s under %q %s", l.Code, s.ID, top.name, form.name)
-					f(t, name, words, l.Code, s.ID, func(t *dialog.Talk) {
-						form.say(t)
-						top.say(t)
-					})
+					for _, fund := range []vend.Fund{vend.FundBalance, vend.FundMerchant} {
+						name := fmt.Sprintf("%s %s under %q %s, from %s", l.Code, s.ID, top.name, form.name, fund)
+						f(t, name, words, l.Code, fitShop(longShelf{}, fund), s.ID, func(t *dialog.Talk) {
+							form.say(t)
+							top.say(t)
+						})
+					}
 				}
 			}
 		}
@@ -259,8 +295,8 @@ func everyScreen(t *testing.T, f func(t *testing.T, name string, words *locales.
 func TestEveryScreenFitsOnOnePage(t *testing.T) {
 	const room = 160
 	tightest := room
-	everyScreen(t, func(t *testing.T, name string, words *locales.Catalogue, lang string, id dialog.StateID, prepare func(*dialog.Talk)) {
-		pages := show(t, words, lang, longShelf{}, id, room, prepare)
+	everyScreen(t, func(t *testing.T, name string, words *locales.Catalogue, lang string, shop Shop, id dialog.StateID, prepare func(*dialog.Talk)) {
+		pages := show(t, words, lang, shop, id, room, prepare)
 		if len(pages) > 1 {
 			n, _ := gsm7.Cost(strings.Join(pages, ""))
 			t.Errorf("%s takes %d pages (about %d septets):\n%s", name, len(pages), n, strings.Join(pages, "\n--\n"))
@@ -277,9 +313,9 @@ func TestEveryScreenFitsOnOnePage(t *testing.T) {
 // nothing may be lost on the way.
 func TestEveryScreenPagesWhereThereIsLittleRoom(t *testing.T) {
 	for _, room := range []int{100, 60} {
-		everyScreen(t, func(t *testing.T, name string, words *locales.Catalogue, lang string, id dialog.StateID, prepare func(*dialog.Talk)) {
-			whole := show(t, words, lang, longShelf{}, id, 1000, prepare)
-			pages := show(t, words, lang, longShelf{}, id, room, prepare)
+		everyScreen(t, func(t *testing.T, name string, words *locales.Catalogue, lang string, shop Shop, id dialog.StateID, prepare func(*dialog.Talk)) {
+			whole := show(t, words, lang, shop, id, 1000, prepare)
+			pages := show(t, words, lang, shop, id, room, prepare)
 			judge(t, name, pages, room)
 			rest := plain(strings.Join(pages, "\n"))
 			for _, word := range strings.Fields(plain(strings.Join(whole, "\n"))) {
@@ -309,7 +345,7 @@ func TestFixedPricesPage(t *testing.T) {
 	for _, room := range []int{160, 100} {
 		for _, l := range words.Languages() {
 			for _, top := range append([]saying{nothing()}, sayings()[airtimeAmount]...) {
-				pages := show(t, words, l.Code, longShelf{fixed: true}, airtimeAmount, room, top.say)
+				pages := show(t, words, l.Code, fitShop(longShelf{fixed: true}, vend.FundBalance), airtimeAmount, room, top.say)
 				name := fmt.Sprintf("%s under %q at %d", l.Code, top.name, room)
 				judge(t, name, pages, room)
 				all := strings.Join(pages, "\n") + "\n"

@@ -18,6 +18,13 @@ type Till interface {
 	// Join waits for news of an order; vend.ErrNoOrder when there is none.
 	Join(ctx context.Context, ref string) (vend.Order, error)
 	Order(ctx context.Context, ref string) (vend.Order, error)
+	// MaySpend is the *vend.LimitError in which buying would end now. What is
+	// bought decides: a nil is no promise.
+	MaySpend(ctx context.Context, msisdn string, k vend.Kind, amount ledger.Cents) error
+	// MostAtOnce is the most that one sale of a kind may cost; zero is no limit.
+	MostAtOnce(k vend.Kind) ledger.Cents
+	// Fund is whose money pays.
+	Fund() vend.Fund
 }
 
 // Purse knows what a customer has.
@@ -53,6 +60,19 @@ type Shop struct {
 	Code string
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+}
+
+// onTheHouse says that the operator pays for what is bought, so that nobody needs
+// a balance.
+func (s Shop) onTheHouse() bool { return s.Till.Fund() == vend.FundMerchant }
+
+// byFund is the text for whoever pays: for customers who do, and for those who
+// do not.
+func (s Shop) byFund(customer, house string) string {
+	if s.onTheHouse() {
+		return house
+	}
+	return customer
 }
 
 // Book is every conversation of the shop. Adding one: write its file, list its
@@ -95,8 +115,11 @@ const (
 	voucherAmount dialog.IntVar  = 9  // value of the voucher in cents
 	held          dialog.IntVar  = 10 // money set aside, in cents
 	chosenLang    dialog.TextVar = 11 // language picked, before it is stored
-	lockWait      dialog.IntVar  = 13 // minutes to wait after too many wrong PINs
 	label         dialog.TextVar = 12 // the network as people read it, where the shelf has it no more
+	lockWait      dialog.IntVar  = 13 // minutes to wait after too many wrong PINs
+	limitKind     dialog.TextVar = 14 // vend.LimitKind that the amount went past
+	limitMost     dialog.IntVar  = 15 // that limit, in cents; of sales a day, their number
+	limitLeft     dialog.IntVar  = 16 // what was left of it, in cents, when it was last read
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }

@@ -46,29 +46,59 @@ func (f menuFlow) last(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 		t.SetText(lastRef, "")
 	}
 	args := []dialog.Arg{money("amount", o.Amount), text("network", o.Label), ref(o.Ref)}
-	switch {
-	case o.Kind == vend.KindRedeem && o.State == vend.StateDelivered:
-		t.Note("last.voucher.added", args...)
-	case o.Kind == vend.KindRedeem && o.State == vend.StateDeclined && ofVoucher(o.Reason):
-		t.Note("last.voucher.refused", args...)
-	case o.Kind == vend.KindRedeem && o.State == vend.StateDeclined:
-		t.Note("last.voucher.kept", args...)
-	case o.Kind == vend.KindRedeem:
-		t.Note("last.voucher.checking", args...)
-	case o.State == vend.StateDelivered:
-		t.Note("last.airtime.sold", args...)
-	case o.State == vend.StateDeclined:
-		t.Note("last.airtime.declined", args...)
-	default:
-		t.Note("last.airtime.checking", args...)
+	if o.Kind == vend.KindRedeem {
+		t.Note(lastVoucher(o), args...)
+	} else {
+		t.Note(lastAirtime(o), args...)
 	}
 	return dialog.Stay, nil
 }
 
-func (menuFlow) ask(t *dialog.Talk, s *dialog.Screen) {
+// lastVoucher is how it stands with a voucher that was handed in.
+func lastVoucher(o vend.Order) string {
+	switch {
+	case o.Done():
+		return "last.voucher.added"
+	case o.Refused() && ofVoucher(o.Reason):
+		return "last.voucher.refused"
+	case o.Refused():
+		return "last.voucher.kept"
+	case o.State == vend.StateReversed:
+		return "last.voucher.undone"
+	default:
+		return "last.voucher.checking"
+	}
+}
+
+// lastAirtime is how it stands with a purchase of airtime. Who paid for it is
+// the order's to say: that may have been otherwise then.
+func lastAirtime(o vend.Order) string {
+	house := o.Fund == vend.FundMerchant
+	switch {
+	case o.Done():
+		return "last.airtime.sold"
+	case o.Refused() && house:
+		return "last.airtime.declined.house"
+	case o.Refused():
+		return "last.airtime.declined"
+	case o.State == vend.StateReversed && house:
+		return "last.airtime.undone.house"
+	case o.State == vend.StateReversed:
+		return "last.airtime.undone"
+	case o.State == vend.StateOwed:
+		return "last.airtime.owed"
+	default:
+		return "last.airtime.checking"
+	}
+}
+
+// ask offers no voucher where it would become money that buys nothing.
+func (f menuFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("menu.prompt")
 	s.Add("airtime", t.Say("menu.airtime"))
-	s.Add("voucher", t.Say("menu.voucher"))
+	if !f.onTheHouse() {
+		s.Add("voucher", t.Say("menu.voucher"))
+	}
 	s.Add("balance", t.Say("menu.balance"))
 	s.Add("help", t.Say("menu.help"))
 	s.Add("language", t.Say("menu.language"))

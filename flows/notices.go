@@ -3,12 +3,12 @@ package flows
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
 	"spaza/dialog"
 	"spaza/jobs"
-	"spaza/msisdn"
 	"spaza/vend"
 )
 
@@ -16,82 +16,95 @@ import (
 type Orders interface {
 	Order(ctx context.Context, ref string) (vend.Order, error)
 	Buyer(ctx context.Context, o vend.Order) (vend.Customer, error)
+	// Goods opens what an order brought; vend.ErrNoGoods when there is nothing.
+	Goods(o vend.Order) (vend.Goods, error)
+	// Sent writes that a gateway took the message of a job, under its own name
+	// for it, and finishes the job.
+	Sent(ctx context.Context, j jobs.Job, ref, taken string) error
 }
 
 // Notices tells customers how their orders went, outside any conversation: the
-// receipt, and what no screen could say any more.
+// receipt with what was bought, and what no screen could say any more.
 type Notices struct {
 	Orders Orders
 	Words  dialog.Words
 	// Send delivers one text to one number; the same id again is the same
-	// message. An error means that it may not have gone.
-	Send func(ctx context.Context, id, to, text string) error
+	// message. taken is the way out's name for it. An error means that it may
+	// not have gone. The text can hold a PIN.
+	Send func(ctx context.Context, id, to, text string) (taken string, err error)
 	Help string
 	Now  func() time.Time
 }
 
-// Patience with the way out: when it is tried again, and when given up for
-// support to see.
+// Patience with the way out: when it is tried again. It is given up, for support
+// to see, when the job's time is over.
 const (
 	noticeFirst = 10 * time.Second
 	noticeMost  = 30 * time.Minute
+	// noticeTries is the most for a job that has no end of its own.
 	noticeTries = 40
 )
 
 // Work is the Handler of vend.JobNotice.
 func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	ref, _, _ := strings.Cut(j.Key, "/") // and the event
-	o, err := n.Orders.Order(ctx, ref)
+	news, err := n.news(ctx, ref)
 	if errors.Is(err, vend.ErrNoOrder) {
 		return jobs.Bury("no such order")
 	}
-	var c vend.Customer
-	if err == nil {
-		c, err = n.Orders.Buyer(ctx, o)
+	if err == nil && news.Customer.MSISDN == "" {
+		return jobs.Bury("nobody to tell")
 	}
+	var taken string
 	if err == nil {
-		err = n.Send(ctx, j.Key, c.MSISDN, n.Text(o, c))
+		// Of one order there can be several messages of the same event: one that
+		// support sends again is not the one before.
+		taken, err = n.Send(ctx, j.Key+"#"+strconv.FormatInt(j.ID, 10), news.Customer.MSISDN, n.Text(news))
 	}
-	if err == nil {
+	if err != nil {
+		return n.later(j, err)
+	}
+	switch err := n.Orders.Sent(ctx, j, ref, taken); {
+	case err == nil, errors.Is(err, jobs.ErrLost):
+		return jobs.Written()
+	default: // it is gone, and must not go again because it could not be noted
 		return jobs.Done()
 	}
-	if j.Attempt >= noticeTries {
-		return jobs.Bury(err.Error())
-	}
-	wait := noticeFirst << min(max(j.Attempt, 1)-1, 8)
-	return jobs.Again(n.Now().Add(min(wait, noticeMost)), err.Error())
 }
 
-// Text is what the customer is told of an order: how it ended or, while that is
-// open, that a person looks at it. The order as it stands decides, not the event
-// that the notice was written for: on a slow way out it may have been overtaken.
-func (n Notices) Text(o vend.Order, c vend.Customer) string {
-	say := func(key string, args ...dialog.Arg) string { return n.Words.Say(c.Language, key, args...) }
-	args := []dialog.Arg{
-		money("amount", o.Amount), text("network", o.Label), text("number", msisdn.Local(o.Target)), ref(o.Ref),
-		text("date", o.UpdatedAt.In(southAfrica()).Format("2/1 15:04")), text("callcentre", o.CallCentre),
-		text("help", n.Help), text("why", say(whyKey(o.Reason))),
+// later puts a message off that did not go out.
+func (n Notices) later(j jobs.Job, why error) jobs.Result {
+	at := n.Now().Add(min(noticeFirst<<min(max(j.Attempt, 1)-1, 8), noticeMost))
+	if j.Until.IsZero() && j.Attempt >= noticeTries || !j.Until.IsZero() && at.After(j.Until) {
+		return jobs.Bury(why.Error())
 	}
-	redeem := o.Kind == vend.KindRedeem
-	switch {
-	case redeem && o.State == vend.StateDelivered:
-		return say("sms.redeemed", args...)
-	case redeem && o.State == vend.StateDeclined && ofVoucher(o.Reason):
-		return say("sms.refused", args...)
-	case redeem && o.State == vend.StateDeclined:
-		return say("sms.voucher.kept", args...)
-	case redeem:
-		return say("sms.voucher.person", args...)
-	case o.State == vend.StateDelivered && o.CallCentre != "":
-		return say("sms.sold", args...)
-	case o.State == vend.StateDelivered:
-		return say("sms.sold.short", args...)
-	case o.State == vend.StateDeclined:
-		return say("sms.declined", args...)
-	default:
-		return say("sms.person", args...)
-	}
+	return jobs.Again(at, why.Error())
 }
 
-// southAfrica is the only time zone there is here; it has no summer time.
-func southAfrica() *time.Location { return time.FixedZone("SAST", 2*60*60) }
+// News is all that a notice is made of.
+type News struct {
+	Order    vend.Order
+	Customer vend.Customer
+	Goods    vend.Goods // what was bought, where it is to be handed over
+}
+
+// news reads what there is to tell of an order. That a sale was undone is told of
+// the sale, which is the one that the customer knows.
+func (n Notices) news(ctx context.Context, ref string) (News, error) {
+	o, err := n.Orders.Order(ctx, ref)
+	if err == nil && o.Kind == vend.KindReverse && o.Done() {
+		o, err = n.Orders.Order(ctx, o.Original)
+	}
+	if err != nil {
+		return News{}, err
+	}
+	c, err := n.Orders.Buyer(ctx, o)
+	if err != nil || !o.Done() {
+		return News{Order: o, Customer: c}, err
+	}
+	g, err := n.Orders.Goods(o)
+	if errors.Is(err, vend.ErrNoGoods) {
+		err = nil
+	}
+	return News{o, c, g}, err
+}

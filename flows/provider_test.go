@@ -29,6 +29,7 @@ type provider struct {
 	times    map[string]int          // and how often
 	bodies   map[string]string       // what was sent first under a reference
 	product  string                  // what was sold last
+	handed   map[string]string       // by reference: the PIN that was handed in
 	forbids  bool                    // Prepare refuses
 	silent   bool                    // nothing clear comes back to anything
 }
@@ -41,7 +42,7 @@ var (
 func newProvider() *provider {
 	p := &provider{
 		vouchers: map[string]string{}, answered: map[string]vend.Answer{}, sold: map[string]ledger.Cents{},
-		times: map[string]int{}, bodies: map[string]string{},
+		times: map[string]int{}, bodies: map[string]string{}, handed: map[string]string{},
 	}
 	for _, n := range []struct{ id, name string }{
 		{"vodacom", "Vodacom"}, {"mtn", "MTN"}, {"cellc", "Cell C"}, {"telkom", "Telkom Mobile"},
@@ -84,6 +85,7 @@ func (p *provider) issue(args string) error {
 //
 //	unknown          nothing clear comes back, and nothing was done
 //	lost             it is done, and the answer gets lost
+//	owed             it is done, and what was bought is not in the answer
 //	slow 5s          it is done after a while
 //	never            nothing comes back for as long as is waited
 //	person           the answer contradicts itself
@@ -97,7 +99,7 @@ func (p *provider) issue(args string) error {
 func (p *provider) expect(args string) error {
 	word, rest, _ := strings.Cut(args, " ")
 	switch word {
-	case "unknown", "lost", "never", "person":
+	case "unknown", "lost", "owed", "never", "person":
 	case "slow":
 		if _, err := time.ParseDuration(rest); err != nil {
 			return fmt.Errorf("want how slow: %w", err)
@@ -198,6 +200,7 @@ func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
 	}
 	body, err := json.Marshal(map[string]any{
 		"ref": s.Ref, "kind": s.Kind, "product": s.Product, "amount": s.Amount, "target": s.Target, "pin": s.PIN.Reveal(),
+		"original": s.Original,
 	})
 	return vend.Request{Op: string(s.Kind), Ref: s.Ref, Body: secret.New(string(body))}, err
 }
@@ -230,6 +233,9 @@ func (p *provider) Send(ctx context.Context, r vend.Request, past vend.Past) ven
 	case "lost":
 		p.do(r)
 		return vend.Answer{Detail: "answer was lost"}
+	case "owed":
+		p.do(r)
+		return vend.Answer{Owed: true, Detail: "what was bought is not in the answer"}
 	case "person":
 		return vend.Answer{Person: true, Detail: "success without a value"}
 	case "declined":
@@ -257,10 +263,11 @@ func (p *provider) do(r vend.Request) vend.Answer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var body struct {
-		Kind    vend.Kind
-		Product string
-		Amount  ledger.Cents
-		PIN     string
+		Kind     vend.Kind
+		Product  string
+		Amount   ledger.Cents
+		PIN      string
+		Original string
 	}
 	if err := json.Unmarshal([]byte(r.Body.Reveal()), &body); err != nil {
 		return vend.Answer{Person: true, Detail: "request is not readable"}
@@ -275,10 +282,21 @@ func (p *provider) do(r vend.Request) vend.Answer {
 			}
 			a = vend.Answer{Outcome: vend.Declined, Reason: vend.Reason("voucher_" + why)}
 		} else {
-			p.vouchers[body.PIN] = "used"
+			p.vouchers[body.PIN], p.handed[r.Ref] = "used", body.PIN
 			a.Amount, a.CallCentre = ledger.Cents(worth), ""
 			body.Amount = a.Amount
 		}
+	}
+	switch body.Kind {
+	case vend.KindRefund: // the PINs of vouchers that are handed in are never shown; this one is
+		pin := fmt.Sprintf("%016d", 8000_0000_0000_0001+len(p.answered))
+		a.Goods.Voucher = &vend.Voucher{PIN: secret.New(pin), Amount: body.Amount, Expires: "2029-03-02", Serial: "17"}
+		a.CallCentre = ""
+	case vend.KindReverse:
+		if pin := p.handed[body.Original]; pin != "" {
+			p.vouchers[pin] = strconv.FormatInt(int64(p.sold[body.Original]), 10)
+		}
+		a.CallCentre = ""
 	}
 	if a.Outcome == vend.Delivered {
 		p.sold[r.Ref] = body.Amount

@@ -45,6 +45,9 @@ type house struct {
 	shelf    *counter
 	till     *till
 	words    *locales.Catalogue
+	keys     *secret.Keyring
+	runner   *jobs.Runner
+	rules    vend.Options
 
 	user  string
 	refs  map[string]string // short references and what they are called here
@@ -99,40 +102,56 @@ func newHouse(t *testing.T, books []byte) *house {
 	must(err)
 
 	h := &house{
-		provider: newProvider(), sql: sql, words: words, user: "27821234567",
+		provider: newProvider(), sql: sql, words: words, keys: keys, till: &till{}, user: "27821234567",
 		orders: map[string]vend.Order{}, refs: map[string]string{},
 	}
-	h.service = vend.New(sql, h.provider, keys, vend.Options{Observe: func(o vend.Order) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.orders[o.Ref], h.asked = o, false
-	}})
-	notices := flows.Notices{
-		Orders: h.service, Words: words, Help: helpNumber, Now: time.Now,
-		Send: func(_ context.Context, _, to, text string) error {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			if h.closed {
-				return errors.New("the way out is closed")
-			}
-			h.sent = append(h.sent, msisdn.Local(to)+": "+text)
-			return nil
+	h.runner = jobs.NewRunner(sql, jobs.Options{Owner: "house", Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
+		vend.JobOrder: func(ctx context.Context, j jobs.Job) jobs.Result { return h.service.Work(ctx, j) },
+		vend.JobNotice: func(ctx context.Context, j jobs.Job) jobs.Result {
+			return flows.Notices{Orders: h.service, Words: words, Help: helpNumber, Now: time.Now, Send: h.send}.Work(ctx, j)
 		},
-	}
-	runner := jobs.NewRunner(sql, jobs.Options{Owner: "house", Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
-		vend.JobOrder: h.service.Work, vend.JobNotice: notices.Work,
 	}})
-	h.service.Attach(runner)
+	h.rule(vend.Options{})
 	h.shelf = &counter{vend.NewShelf(h.provider, vend.ShelfOptions{})}
 	must(h.shelf.Load(t.Context()))
-	h.till = &till{Till: h.service}
-	runner.Start(context.WithoutCancel(t.Context()))
+	h.runner.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
-		if err := errors.Join(runner.Stop(context.Background()), sql.Close()); err != nil {
+		if err := errors.Join(h.runner.Stop(context.Background()), sql.Close()); err != nil {
 			t.Error(err)
 		}
 	})
 	return h
+}
+
+// rule opens the shop under rules, or others.
+func (h *house) rule(o vend.Options) {
+	h.rules = o
+	h.service = h.counter(h.runner)
+	h.till.Till = h.service
+}
+
+// counter is a place that sells under the shop's rules.
+func (h *house) counter(r vend.Runner) *vend.Service {
+	o := h.rules
+	o.Observe = func(o vend.Order) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.orders[o.Ref], h.asked = o, false
+	}
+	s := vend.New(h.sql, h.provider, h.keys, o)
+	s.Attach(r)
+	return s
+}
+
+// send is the way out for messages.
+func (h *house) send(_ context.Context, id, to, text string) (string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return "", errors.New("the way out is closed")
+	}
+	h.sent = append(h.sent, msisdn.Local(to)+": "+text)
+	return "talk:" + id, nil
 }
 
 func (h *house) shop() flows.Shop {
@@ -196,24 +215,13 @@ func (h *house) end() error {
 			return err
 		}
 		done, price := h.provider.did(ref)
-		switch {
-		case o.State == vend.StateDelivered && (!done || price != o.Amount):
-			bad("order is delivered at %s, and the provider did %t at %s", o.Amount, done, price)
+		switch { // what a person decided is the person's to know
+		case (o.State == vend.StateDelivered || o.State == vend.StateOwed) && (!done || price != o.Amount && o.Kind != vend.KindReverse):
+			bad("order is %s at %s, and the provider did %t at %s", o.State, o.Amount, done, price)
 		case o.State == vend.StateDeclined && done:
 			bad("order is declined, and the provider did it at %s", price)
 		}
-		b := want[o.Customer]
-		switch {
-		case o.Kind == vend.KindRedeem && o.State == vend.StateDelivered:
-			b.Available += o.Amount
-		case o.Kind == vend.KindRedeem, o.State == vend.StateDeclined:
-		case o.State == vend.StateDelivered:
-			b.Available -= o.Amount
-		default:
-			b.Available -= o.Amount
-			b.Held += o.Amount
-		}
-		want[o.Customer] = b
+		want[o.Customer] = after(want[o.Customer], o)
 		if have[o.Customer], err = h.sql.Balance(ctx, o.Customer); err != nil {
 			return err
 		}
@@ -242,6 +250,22 @@ func (h *house) end() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// after is a balance after an order. What an order undid stands with that one.
+func after(b vend.Balance, o vend.Order) vend.Balance {
+	switch {
+	case o.Kind == vend.KindReverse, o.Fund == vend.FundMerchant, o.Refused(), o.State == vend.StateReversed:
+	case o.Kind == vend.KindRedeem && o.Done():
+		b.Available += o.Amount
+	case o.Kind == vend.KindRedeem:
+	case o.Done(), o.State == vend.StateOwed:
+		b.Available -= o.Amount
+	default:
+		b.Available -= o.Amount
+		b.Held += o.Amount
+	}
+	return b
 }
 
 // digits are the digits of a text, run together.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing/synctest"
 	"time"
 
 	"spaza/jobs"
+	"spaza/ledger"
 	"spaza/secret"
 	"spaza/test/talk"
 	"spaza/vend"
@@ -84,6 +87,73 @@ func (h *house) verbs() map[string]talk.Verb {
 			}
 			return nil, err
 		},
+		// limits sale R30: an airtime sale costs at most that; day R50, sales 2:
+		// what a customer may buy in a day; each R20, merchant R40: what the
+		// operator pays for one in a day, and for all. "limits": none.
+		"limits": func(args string) ([]string, error) {
+			l, err := limits(args)
+			if err != nil {
+				return nil, err
+			}
+			h.rule(vend.Options{Limits: l, Fund: h.rules.Fund})
+			return nil, nil
+		},
+		// funding merchant, funding balance: who pays from now on.
+		"funding": func(args string) ([]string, error) {
+			h.rule(vend.Options{Limits: h.rules.Limits, Fund: vend.Fund(args)})
+			return nil, nil
+		},
+		// resolve vended, resolve not_vended: what a person decides about the one
+		// order that waits for it; resolve vended R50: the voucher was worth that.
+		// resolve reversed: the provider has undone the last sale of airtime.
+		"resolve": func(args string) ([]string, error) {
+			as, worth, _ := strings.Cut(args, " ")
+			d := vend.Decision{As: vend.Verdict(as), Bears: vend.BearsProvider, By: "support", Why: "the provider's file says so"}
+			if worth != "" {
+				var err error
+				if d.Amount, err = rands(worth); err != nil {
+					return nil, err
+				}
+			}
+			q := vend.Query{States: []vend.State{vend.StatePerson}}
+			if d.As == vend.VerdictReversed {
+				q = vend.Query{Kinds: []vend.Kind{vend.KindAirtime}, States: []vend.State{vend.StateDelivered}}
+			}
+			o, err := h.only(ctx, q)
+			if err != nil {
+				return nil, err
+			}
+			d.Ref = o.Ref
+			_, err = h.service.Resolve(ctx, d)
+			return nil, err
+		},
+		// refund R20: support has a part of the balance made a 1Voucher.
+		"refund": func(args string) ([]string, error) {
+			c, err := rands(args)
+			if err != nil {
+				return nil, err
+			}
+			return nil, h.support(func(ctx context.Context, s *vend.Service) error {
+				_, err := s.Refund(ctx, vend.Refund{
+					Ref: vend.NewRef(vend.KindRefund, time.Now()), MSISDN: h.user, Amount: c, Channel: "support", By: "support", Why: "asked for",
+				})
+				return err
+			})
+		},
+		// undo redeem, undo refund: support has the one order of that kind that
+		// was done undone.
+		"undo": func(args string) ([]string, error) {
+			o, err := h.only(ctx, vend.Query{Kinds: []vend.Kind{vend.Kind(args)}, States: []vend.State{vend.StateDelivered}})
+			if err != nil {
+				return nil, err
+			}
+			return nil, h.support(func(ctx context.Context, s *vend.Service) error {
+				_, err := s.Reverse(ctx, vend.Reversal{
+					Ref: vend.NewRef(vend.KindReverse, time.Now()), Original: o.Ref, Channel: "support", By: "support", Why: "asked for",
+				})
+				return err
+			})
+		},
 		// settle: the clock moves until there is nothing left to do.
 		"settle": func(string) ([]string, error) {
 			for range 100 {
@@ -110,7 +180,7 @@ func (h *house) verbs() map[string]talk.Verb {
 				lines = nil
 			}
 			for _, s := range h.sent {
-				lines = append(lines, h.tidy(s))
+				lines = append(lines, strings.Split(h.tidy(s), "\n")...)
 			}
 			h.sent = nil
 			return lines, nil
@@ -149,4 +219,59 @@ func (h *house) verbs() map[string]talk.Verb {
 			return nil, nil
 		},
 	}
+}
+
+// limits reads pairs of a limit and its value.
+func limits(args string) (l vend.Limits, err error) {
+	words := strings.Fields(args)
+	for ; len(words) > 1; words = words[2:] {
+		if words[0] == "sales" {
+			if l.DaySales, err = strconv.Atoi(words[1]); err != nil {
+				return l, err
+			}
+			continue
+		}
+		c, err := rands(words[1])
+		if err != nil {
+			return l, err
+		}
+		switch words[0] {
+		case "sale":
+			l.Sale = map[vend.Kind]ledger.Cents{vend.KindAirtime: c}
+		case "day":
+			l.Day = c
+		case "each":
+			l.MerchantEach = c
+		case "merchant":
+			l.MerchantDay = c
+		default:
+			return l, fmt.Errorf("there is no limit %q", words[0])
+		}
+	}
+	if len(words) > 0 {
+		return l, errors.New("want limits and their values")
+	}
+	return l, nil
+}
+
+// only finds the one order of its sort.
+func (h *house) only(ctx context.Context, q vend.Query) (vend.Order, error) {
+	found, err := h.service.Find(ctx, q)
+	if err == nil && len(found) != 1 {
+		err = fmt.Errorf("there are %d such orders", len(found))
+	}
+	if err != nil {
+		return vend.Order{}, err
+	}
+	return found[0], nil
+}
+
+// support does something as a command of the operator's does: it is written, and
+// the shop carries it out.
+func (h *house) support(do func(context.Context, *vend.Service) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	err := do(ctx, h.counter(vend.Elsewhere{}))
+	h.runner.Wake()
+	return err
 }

@@ -17,6 +17,7 @@ const (
 	voucherChecking  dialog.StateID = "voucher.checking"
 	voucherLocked    dialog.StateID = "voucher.locked"
 	voucherDeclined  dialog.StateID = "voucher.declined"
+	voucherUndone    dialog.StateID = "voucher.undone"
 )
 
 // voucher turns a 1Voucher into balance, in full.
@@ -36,6 +37,7 @@ func voucher(s Shop) []dialog.State {
 				{Move: "checking", To: voucherChecking},
 				{Move: "locked", To: voucherLocked},
 				{Move: "declined", To: voucherDeclined},
+				{Move: "undone", To: voucherUndone},
 			},
 		},
 		{
@@ -46,6 +48,7 @@ func voucher(s Shop) []dialog.State {
 		{ID: voucherChecking, End: true, Ask: f.askChecking},
 		{ID: voucherLocked, End: true, Ask: f.askLocked},
 		{ID: voucherDeclined, End: true, Ask: f.askDeclined},
+		{ID: voucherUndone, End: true, Ask: f.askUndone},
 	}
 }
 
@@ -100,19 +103,20 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 		return dialog.Stay, err
 	}
 	t.SetText(lastRef, o.Ref) // the screen that tells of it may be lost
-	switch o.State {
-	case vend.StateDelivered:
+	t.SetInt(voucherAmount, int64(o.Amount))
+	switch {
+	case o.Done():
 		t.SetText(voucherRef, "")
-		t.SetInt(voucherAmount, int64(o.Amount))
 		if b, err := f.Purse.Balance(ctx, t.User); err == nil {
 			t.SetInt(available, int64(b.Available))
 		}
 		return "added", nil
-	case vend.StateDeclined:
-		if ofVoucher(o.Reason) {
-			return f.again(t, o.Reason)
-		}
+	case o.Refused() && ofVoucher(o.Reason):
+		return f.again(t, o.Reason)
+	case o.Refused():
 		return f.declined(t, o.Reason)
+	case o.State == vend.StateReversed:
+		return "undone", nil
 	default:
 		return "checking", nil
 	}
@@ -167,4 +171,8 @@ func (f voucherFlow) askChecking(t *dialog.Talk, s *dialog.Screen) {
 
 func (voucherFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("voucher.declined", text("why", t.Say(whyKey(vend.Reason(t.Text(why))))))
+}
+
+func (voucherFlow) askUndone(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("voucher.undone", money("amount", cents(t, voucherAmount)), ref(t.Text(lastRef)))
 }

@@ -30,6 +30,10 @@ var longest = map[string]string{
 	"min": "R10.50", "max": "R1000", "number": "0821234567", "network": "Networks",
 	"ref": "7F3K2ABC", "help": "0821234567", "callcentre": "0821234567", "code": "*120*12345#",
 	"date": "21/11 14:05", "wait": "59", "n": "12",
+	"most": "R1000.50", "left": "R1000.50", "worth": "R1000.50", "part": "R1000.50", "net": "R1000.50", "vat": "R1000.50",
+	"expires": "2029-11-21", "serial": "123456789012345678", "utility": "Nelson Mandela Bay Municipality", "meter": "07012345678",
+	"units": "1234.5 kWh", "label": "Customer service charge", "tariff": "Homepower 4 60A Block", "receipt": "TS/JE/12345678",
+	"vatno": "4740101508", "phone": "0860 123 456", "biller": "City of Johannesburg", "account": "11053012345678901234",
 }
 
 // budget is how many septets a text may take, filled in and folded: the entry
@@ -37,12 +41,13 @@ var longest = map[string]string{
 var budget = map[string]int{
 	"":     room,
 	"nav.": 8, "resume.go": 16, "resume.restart": 16, "what.": 24,
-	"menu.": 20, "menu.prompt": 26, "last.": 66, "again.pick": 34, "again.back": 44,
+	"menu.": 20, "menu.prompt": 26, "last.": 66, "limit.": 112, "limit.tomorrow": 40, "balance.house": 60, "again.pick": 34, "again.back": 44,
 	"airtime.amount.": 44, "airtime.amount.ask": 64, "airtime.amount.other": 16,
-	"airtime.confirm.pay": 20, "airtime.confirm.cancel": 16,
+	"airtime.confirm.pay": 22, "airtime.confirm.cancel": 16,
 	"airtime.short.voucher": 20, "airtime.short.other": 16,
 	"voucher.added.continue": 30, "voucher.added.airtime": 20, "voucher.pin.bad": 60,
 	"language.name": 16, "why.": 60,
+	"sms.pin.": 80, "sms.power.": 80, "sms.phone": 40, "sms.tail": 40,
 }
 
 func load(t *testing.T) *locales.Catalogue {
@@ -197,12 +202,30 @@ func TestEveryFailureSaysWhereTheMoneyIs(t *testing.T) {
 		for _, key := range []string{
 			"again.end", "again.limit", "broken", "busy", "conflict", "unsure",
 			"airtime.none", "airtime.pending", "airtime.declined", "airtime.cancelled",
+			"airtime.declined.house", "airtime.undone", "airtime.undone.house", "last.airtime.undone",
+			"limit.sale", "limit.day", "limit.sales", "limit.house", "limit.house.none", "voucher.undone",
+			"sms.declined.house", "sms.not", "sms.not.house", "sms.free.not", "sms.refund.not", "sms.undone", "sms.undone.refund",
+			"sms.undone.voucher", "sms.person.other", "sms.refund.person",
 			"voucher.pin.locked", "voucher.pin.locked.day", "voucher.declined", "voucher.checking", "airtime.fix",
 			"sms.declined", "sms.refused", "sms.person", "sms.voucher.person", "sms.voucher.kept", "last.voucher.kept",
 		} {
 			s := c.Say(l.Code, key)
 			if !slices.ContainsFunc(says[l.Code], func(p string) bool { return strings.Contains(s, p) }) {
 				t.Errorf("%s %s says nothing of the money: %q", l.Code, key, s)
+			}
+		}
+	}
+}
+
+// TestWhatIsPaidIsNeverSaidNotToBeBought holds for the texts of an order whose
+// goods are still to come.
+func TestWhatIsPaidIsNeverSaidNotToBeBought(t *testing.T) {
+	says := map[string][2]string{"en": {"paid", "othing was bought"}, "zu": {"khokhelwe", "kukho okuthengiwe"}}
+	c := load(t)
+	for _, l := range c.Languages() {
+		for _, key := range []string{"airtime.owed", "last.airtime.owed", "sms.owed", "sms.owed.number"} {
+			if s := c.Say(l.Code, key); !strings.Contains(s, says[l.Code][0]) || strings.Contains(s, says[l.Code][1]) {
+				t.Errorf("%s %s: %q", l.Code, key, s)
 			}
 		}
 	}

@@ -95,7 +95,7 @@ func sellByStore(ctx context.Context, s *SQL, o vend.Order, at time.Time) error 
 		if _, _, err := tx.AddOrder(o); err != nil {
 			return err
 		}
-		if err := tx.Post(ledger.Hold(o.Ref, o.Customer, o.Amount), at); err != nil {
+		if err := tx.Post(ledger.Hold(o.Ref, ledger.CustomerPays(o.Customer), o.Amount), at); err != nil {
 			return err
 		}
 		var err error
@@ -110,7 +110,7 @@ func sellByStore(ctx context.Context, s *SQL, o vend.Order, at time.Time) error 
 		if err != nil {
 			return err
 		}
-		if err := tx.Post(ledger.Capture(o.Ref, o.Customer, o.Amount), at); err != nil {
+		if err := tx.Post(ledger.Capture(o.Ref, ledger.CustomerPays(o.Customer), o.Amount), at); err != nil {
 			return err
 		}
 		o.State, o.Sealed, o.ProviderRef = vend.StateDelivered, nil, "P1"

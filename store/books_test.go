@@ -22,11 +22,11 @@ func TestMoneyMovesAsTheEntriesSay(t *testing.T) {
 		wantBalance(t, s, "c1", 0, 0)
 		mustPost(t, s, ledger.Redeemed("v1", "c1", 50_00))
 		wantBalance(t, s, "c1", 50_00, 0)
-		mustPost(t, s, ledger.Hold("r1", "c1", 12_50), ledger.Hold("r2", "c1", 10_00))
+		mustPost(t, s, ledger.Hold("r1", ledger.CustomerPays("c1"), 12_50), ledger.Hold("r2", ledger.CustomerPays("c1"), 10_00))
 		wantBalance(t, s, "c1", 27_50, 22_50)
-		mustPost(t, s, ledger.Capture("r1", "c1", 12_50))
+		mustPost(t, s, ledger.Capture("r1", ledger.CustomerPays("c1"), 12_50))
 		wantBalance(t, s, "c1", 27_50, 10_00)
-		mustPost(t, s, ledger.Release("r2", "c1", 10_00))
+		mustPost(t, s, ledger.Release("r2", ledger.CustomerPays("c1"), 10_00))
 		wantBalance(t, s, "c1", 37_50, 0)
 		mustPost(t, s, ledger.Redeemed("v2", "c10", 1))
 		wantBalance(t, s, "c1", 37_50, 0)
@@ -42,23 +42,23 @@ func TestAnEntryCountsOnce(t *testing.T) {
 		entry  ledger.Entry
 		want   error
 	}{
-		{"the same again", []ledger.Entry{ledger.Hold("r1", "c1", 60_00)}, ledger.Hold("r1", "c1", 60_00), nil},
-		{"the same again, with the money spent", []ledger.Entry{ledger.Hold("r1", "c1", 100_00)}, ledger.Hold("r1", "c1", 100_00), nil},
+		{"the same again", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 60_00)}, ledger.Hold("r1", ledger.CustomerPays("c1"), 60_00), nil},
+		{"the same again, with the money spent", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 100_00)}, ledger.Hold("r1", ledger.CustomerPays("c1"), 100_00), nil},
 		{"a voucher again", nil, ledger.Redeemed("v1", "c1", 100_00), nil},
 		{"a voucher again for more", nil, ledger.Redeemed("v1", "c1", 200_00), ledger.ErrReused},
 		{"a voucher again for another", nil, ledger.Redeemed("v1", "c2", 100_00), ledger.ErrReused},
-		{"another amount", []ledger.Entry{ledger.Hold("r1", "c1", 1)}, ledger.Hold("r1", "c1", 2), ledger.ErrReused},
-		{"another amount than there is money for", []ledger.Entry{ledger.Hold("r1", "c1", 100_00)}, ledger.Hold("r1", "c1", 100_01), ledger.ErrReused},
-		{"too much", nil, ledger.Hold("r1", "c1", 100_01), ledger.ErrInsufficient},
-		{"of somebody without an account", nil, ledger.Hold("r1", "c2", 1), ledger.ErrInsufficient},
-		{"a capture of nothing held", nil, ledger.Capture("r1", "c1", 1), ledger.ErrInsufficient},
-		{"captured twice", []ledger.Entry{ledger.Hold("r1", "c1", 5), ledger.Capture("r1", "c1", 5)}, ledger.Capture("r1", "c1", 5), nil},
-		{"released, then captured", []ledger.Entry{ledger.Hold("r1", "c1", 5), ledger.Release("r1", "c1", 5)}, ledger.Capture("r1", "c1", 5), ledger.ErrEnded},
-		{"captured, then released", []ledger.Entry{ledger.Hold("r1", "c1", 5), ledger.Capture("r1", "c1", 5)}, ledger.Release("r1", "c1", 5), ledger.ErrEnded},
+		{"another amount", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 1)}, ledger.Hold("r1", ledger.CustomerPays("c1"), 2), ledger.ErrReused},
+		{"another amount than there is money for", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 100_00)}, ledger.Hold("r1", ledger.CustomerPays("c1"), 100_01), ledger.ErrReused},
+		{"too much", nil, ledger.Hold("r1", ledger.CustomerPays("c1"), 100_01), ledger.ErrInsufficient},
+		{"of somebody without an account", nil, ledger.Hold("r1", ledger.CustomerPays("c2"), 1), ledger.ErrInsufficient},
+		{"a capture of nothing held", nil, ledger.Capture("r1", ledger.CustomerPays("c1"), 1), ledger.ErrInsufficient},
+		{"captured twice", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), 5), nil},
+		{"released, then captured", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Release("r1", ledger.CustomerPays("c1"), 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
+		{"captured, then released", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5)}, ledger.Release("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
 		{"captured, then released, with another hold open", []ledger.Entry{
-			ledger.Hold("r1", "c1", 5), ledger.Capture("r1", "c1", 5), ledger.Hold("r2", "c1", 50),
-		}, ledger.Release("r1", "c1", 5), ledger.ErrEnded},
-		{"not well formed", nil, ledger.Hold("r1", "c1", 0), ledger.ErrUnbalanced},
+			ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5), ledger.Hold("r2", ledger.CustomerPays("c1"), 50),
+		}, ledger.Release("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
+		{"not well formed", nil, ledger.Hold("r1", ledger.CustomerPays("c1"), 0), ledger.ErrUnbalanced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
@@ -118,7 +118,7 @@ func TestManyHoldsAtOnceNeverOverdrawABalance(t *testing.T) {
 		var held atomic.Int32
 		for _, ref := range refs("r", 24) {
 			wg.Go(func() {
-				switch err := post(t, s, ledger.Hold(ref, "c1", 1_00)); {
+				switch err := post(t, s, ledger.Hold(ref, ledger.CustomerPays("c1"), 1_00)); {
 				case err == nil:
 					held.Add(1)
 				case !errors.Is(err, ledger.ErrInsufficient):
@@ -144,15 +144,15 @@ func TestHoldsAndTheirEndsAtOnceDoNotWaitForEachOtherInACircle(t *testing.T) {
 			wg.Go(func() {
 				customer := []string{"c1", "c2"}[worker%2]
 				for _, ref := range refs(fmt.Sprint("r", worker), 6) {
-					if err := post(t, s, ledger.Hold(ref, customer, 1_00)); err != nil {
+					if err := post(t, s, ledger.Hold(ref, ledger.CustomerPays(customer), 1_00)); err != nil {
 						t.Error(err)
 						return
 					}
 					// Both ends race; one wins.
 					var ends sync.WaitGroup
 					var captured, released error
-					ends.Go(func() { captured = post(t, s, ledger.Capture(ref, customer, 1_00)) })
-					ends.Go(func() { released = post(t, s, ledger.Release(ref, customer, 1_00)) })
+					ends.Go(func() { captured = post(t, s, ledger.Capture(ref, ledger.CustomerPays(customer), 1_00)) })
+					ends.Go(func() { released = post(t, s, ledger.Release(ref, ledger.CustomerPays(customer), 1_00)) })
 					ends.Wait()
 					if (captured == nil) == (released == nil) {
 						t.Errorf("captured: %v, released: %v", captured, released)
@@ -178,7 +178,7 @@ func TestHoldsAndTheirEndsAtOnceDoNotWaitForEachOtherInACircle(t *testing.T) {
 func TestTheDatabaseItselfKeepsTheBooks(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", "c1", 40), ledger.Capture("r1", "c1", 40))
+		mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), 40))
 		db := d.raw(t)
 		attempts := []string{
 			`UPDATE entries SET ref = 'x'`,
@@ -249,7 +249,7 @@ func TestCheckBooksFindsEveryKindOfFault(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
 				s := d.open(t)
-				mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", "c1", 40), ledger.Capture("r1", "c1", 40))
+				mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), 40))
 				db := d.raw(t)
 				removeGuards(t, d, db)
 				for _, q := range c.harm {

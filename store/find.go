@@ -4,19 +4,25 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
+	"spaza/jobs"
 	"spaza/vend"
 )
 
 // findOrders begins the query of FindOrders.
 const findOrders = `SELECT ` + orderColumns + ` FROM orders WHERE `
 
-// shortRef is how many characters of a reference customers are told.
-const shortRef = 6
+const (
+	// shortRef is how many characters of a reference customers are told.
+	shortRef = 6
+	// findMost is how many orders a query without a limit returns.
+	findMost = 100
+)
 
-// FindOrders implements vend.Store. Every condition that narrows much has an
-// index; the newest come first.
+// FindOrders implements vend.Store. Every condition that leaves few orders has an
+// index; the others are looked for from the newest order down.
 func (s *SQL) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error) {
 	query, args := findQuery(q)
 	var all []vend.Order
@@ -32,6 +38,27 @@ func (s *SQL) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error
 	return all, nil
 }
 
+// narrow is a list of values that a partial index serves, in the words of that
+// index.
+type narrow struct {
+	values []string
+	words  string
+}
+
+func narrowStates() []narrow {
+	return []narrow{
+		{[]string{"confirmed", "sending", "unknown", "owed", "person"}, "state IN ('confirmed', 'sending', 'unknown', 'owed', 'person')"},
+		{[]string{"resolved", "reversed"}, "state IN ('resolved', 'reversed')"},
+		{[]string{"declined"}, "state = 'declined'"},
+	}
+}
+
+func narrowKinds() []narrow {
+	return []narrow{{[]string{"refund", "reverse"}, "kind IN ('refund', 'reverse')"}}
+}
+
+// findQuery words a query. Whether a partial index serves must be plain from the
+// text: the planners do not look at arguments.
 func findQuery(q vend.Query) (query string, args []any) {
 	var where []string
 	and := func(condition string, arg ...any) {
@@ -55,15 +82,23 @@ func findQuery(q vend.Query) (query string, args []any) {
 	if q.Original != "" {
 		and("original = ? AND original <> ''", q.Original)
 	}
-	if len(q.States) > 0 {
-		and("state IN ("+marks(len(q.States))+")", texts(q.States)...)
-		if open(q.States) { // in the words of its index
-			and("state IN ('confirmed', 'sending', 'unknown', 'owed', 'person')")
+	among := func(column string, values []string, indexes []narrow) {
+		if len(values) == 0 {
+			return
+		}
+		var list []any
+		for _, v := range values {
+			list = append(list, v)
+		}
+		and(column+" IN ("+marks(len(values))+")", list...)
+		for _, n := range indexes {
+			if !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(n.values, v) }) {
+				and(n.words)
+			}
 		}
 	}
-	if len(q.Kinds) > 0 {
-		and("kind IN ("+marks(len(q.Kinds))+")", texts(q.Kinds)...)
-	}
+	among("state", texts(q.States), narrowStates())
+	among("kind", texts(q.Kinds), narrowKinds())
 	if !q.From.IsZero() {
 		and("created_at >= ?", millis(q.From))
 	}
@@ -74,33 +109,78 @@ func findQuery(q vend.Query) (query string, args []any) {
 		and("updated_at <= ?", millis(q.Idle))
 	}
 	if q.After.Ref != "" {
+		// The first half is what an index can begin at.
 		at := millis(q.After.CreatedAt)
-		and("(created_at < ? OR created_at = ? AND ref < ?)", at, at, q.After.Ref)
+		and("created_at <= ? AND (created_at < ? OR ref < ?)", at, at, q.After.Ref)
 	}
 	if len(where) == 0 {
 		and("created_at >= 0")
 	}
 	limit := q.Limit
 	if limit <= 0 {
-		limit = 100
+		limit = findMost
 	}
 	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT ?", append(args, limit)
 }
 
-// open says that none of the states is final.
-func open(states []vend.State) bool {
-	for _, s := range states {
-		if s.Final() {
-			return false
-		}
-	}
-	return true
-}
-
-func texts[T ~string](list []T) []any {
-	all := make([]any, len(list))
+func texts[T ~string](list []T) []string {
+	all := make([]string, len(list))
 	for i, v := range list {
 		all[i] = string(v)
 	}
 	return all
+}
+
+// Customers reads customers by id. Those that are not there are left out.
+func (s *SQL) Customers(ctx context.Context, ids []string) (map[string]vend.Customer, error) {
+	all := map[string]vend.Customer{}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	for part := range slices.Chunk(ids, 100) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		query := selectCustomer + "id IN (" + marks(len(part)) + ")"
+		err := s.reading().each(ctx, query, args, func(rows *sql.Rows) error {
+			var c vend.Customer
+			var created int64
+			err := rows.Scan(&c.ID, &c.MSISDN, &c.Language, &created)
+			c.CreatedAt = fromMillis(created)
+			all[c.ID] = c
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read customers: %w", err)
+		}
+	}
+	return all, nil
+}
+
+const selectOrderJobs = `SELECT id, kind, key, run_at, attempt, owner, lease_until, dead, note FROM jobs
+WHERE kind = ? AND key = ? OR kind = ? AND key IN (?, ?) ORDER BY id`
+
+// OrderJob is a job of an order: what sees it through, or a message about it.
+type OrderJob struct {
+	jobs.Job
+	Dead bool   // buried: nobody runs it again
+	Note string // why it waits, or was buried
+}
+
+// OrderJobs lists the jobs of an order that are not finished.
+func (s *SQL) OrderJobs(ctx context.Context, ref string) ([]OrderJob, error) {
+	var all []OrderJob
+	args := []any{string(vend.JobOrder), ref, string(vend.JobNotice), ref + "/" + vend.NoticeEnded, ref + "/" + vend.NoticePerson}
+	err := s.reading().each(ctx, selectOrderJobs, args, func(rows *sql.Rows) error {
+		var j OrderJob
+		var runAt, leaseUntil int64
+		var dead int
+		err := rows.Scan(&j.ID, &j.Kind, &j.Key, &runAt, &j.Attempt, &j.Owner, &leaseUntil, &dead, &j.Note)
+		j.RunAt, j.LeaseUntil, j.Dead = fromMillis(runAt), fromMillis(leaseUntil), dead != 0
+		all = append(all, j)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read jobs of order: %w", err)
+	}
+	return all, nil
 }

@@ -117,13 +117,35 @@ func (t *sqlTx) OrderByOriginal(original, except string) (vend.Order, error) {
 // Sold implements vend.Tx. A customer is locked by EnsureCustomer, which every
 // sale begins with; what concerns all customers is locked here.
 func (t *sqlTx) Sold(customer string, fund vend.Fund, since time.Time, except string) (vend.Sold, error) {
-	query, args := sumSold, []any{millis(since), except}
-	if customer != "" {
-		query, args = query+" AND customer = ?", append(args, customer)
-	} else if t.d.lockNumber != "" {
+	if customer == "" && t.d.lockNumber != "" {
 		if _, err := t.exec(t.d.lockNumber, lockAllSales); err != nil {
 			return vend.Sold{}, fmt.Errorf("lock sales: %w", err)
 		}
+	}
+	query, args := soldQuery(customer, fund, since, except)
+	var sold vend.Sold
+	if _, err := t.row(query, args, &sold.Sales, &sold.Amount); err != nil {
+		return vend.Sold{}, fmt.Errorf("sum sales: %w", err)
+	}
+	return sold, nil
+}
+
+// Sold implements vend.Store.
+func (s *SQL) Sold(ctx context.Context, customer string, fund vend.Fund, since time.Time) (vend.Sold, error) {
+	query, args := soldQuery(customer, fund, since, "")
+	var sold vend.Sold
+	if _, err := s.reading().row(ctx, query, args, &sold.Sales, &sold.Amount); err != nil {
+		return vend.Sold{}, fmt.Errorf("sum sales: %w", err)
+	}
+	return sold, nil
+}
+
+// soldQuery sums sales: of one customer or, when that is empty, of all; from one
+// fund, or from every.
+func soldQuery(customer string, fund vend.Fund, since time.Time, except string) (query string, args []any) {
+	query, args = sumSold, []any{millis(since), except}
+	if customer != "" {
+		query, args = query+" AND customer = ?", append(args, customer)
 	}
 	switch fund {
 	case "":
@@ -132,11 +154,7 @@ func (t *sqlTx) Sold(customer string, fund vend.Fund, since time.Time, except st
 	default:
 		query, args = query+" AND fund = ?", append(args, string(fund))
 	}
-	var sold vend.Sold
-	if _, err := t.row(query, args, &sold.Sales, &sold.Amount); err != nil {
-		return vend.Sold{}, fmt.Errorf("sum sales: %w", err)
-	}
-	return sold, nil
+	return query, args
 }
 
 // lockAllSales is the number that is locked while the sales of all customers

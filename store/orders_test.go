@@ -107,7 +107,7 @@ func TestAReferenceIsAddedOnceHoweverManyTry(t *testing.T) {
 						}
 						return nil
 					}
-					return tx.Post(ledger.Hold(o.Ref, o.Customer, o.Amount), noon)
+					return tx.Post(ledger.Hold(o.Ref, ledger.CustomerPays(o.Customer), o.Amount), noon)
 				})
 				if err != nil {
 					t.Error(err)

@@ -17,6 +17,7 @@ import (
 	"spaza/channels"
 	"spaza/flashapi"
 	"spaza/secret"
+	"spaza/vend"
 )
 
 // config is everything an operator can set, each by one environment variable.
@@ -31,6 +32,7 @@ type config struct {
 	RedisURL    secret.Text   `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels; unset: embedded"`
 	DatabaseURL secret.Text   `env:"SPAZA_DATABASE_URL" doc:"postgres://...; unset: SQLite in the data folder"`
 	SecretKey   secret.Text   `env:"SPAZA_SECRET_KEY" doc:"32 bytes in base64, for what is kept encrypted; unset: made once in the data folder"`
+	SecretOld   secret.Text   `env:"SPAZA_SECRET_KEY_OLD" doc:"further keys while SPAZA_SECRET_KEY is being rotated, with commas between: the one before, the one to come"`
 	Provider    string        `env:"SPAZA_PROVIDER" envDefault:"flash" doc:"who sells: flash"`
 	FlashBase   string        `env:"SPAZA_FLASH_BASE_URL" doc:"bare host of the Flash Partner API v4; unset: embedded simulator"`
 	FlashToken  string        `env:"SPAZA_FLASH_TOKEN_URL" doc:"where its tokens are had; default base + /token"`
@@ -42,6 +44,12 @@ type config struct {
 	FlashCodes  string        `env:"SPAZA_FLASH_PRODUCT_CODES" envDefault:"number" doc:"how product codes are sent: number, as the document's tables say, or text, as its examples do"`
 	FlashPaid   string        `env:"SPAZA_FLASH_PAID_FROM" envDefault:"balance" doc:"where customers' money for 1Vouchers and bills comes from: balance (they are disbursed) or payment (purchased)"`
 	FlashSoft   string        `env:"SPAZA_FLASH_RELEASE_SOFT" envDefault:"no" doc:"yes: believe codes that only read like not processed, once they came back often enough; ask Flash first"`
+	Funding     string        `env:"SPAZA_FUNDING" envDefault:"balance" doc:"whose money pays: balance, the customer's, or merchant, the operator's float"`
+	LimitSale   string        `env:"SPAZA_LIMIT_SALE" doc:"most that one sale may cost, by kind, in whole rand, such as airtime:500,electricity:1000; a kind that is not named keeps its default (airtime, data and airtime_pin 500, others 1000); 0: no limit"`
+	LimitDay    number        `env:"SPAZA_LIMIT_DAY" envDefault:"1000" doc:"most that a customer may buy for in a day, in whole rand; 0: no limit"`
+	LimitSales  number        `env:"SPAZA_LIMIT_DAY_SALES" envDefault:"10" doc:"how often a customer may buy in a day; 0: no limit"`
+	LimitHouse  number        `env:"SPAZA_LIMIT_MERCHANT_DAY" envDefault:"10000" doc:"with SPAZA_FUNDING=merchant, most that the operator pays in a day for all customers together, in whole rand; 0: no limit"`
+	LimitEach   number        `env:"SPAZA_LIMIT_MERCHANT_CUSTOMER" envDefault:"100" doc:"the same for one customer"`
 	ReplyBudget time.Duration `env:"SPAZA_REPLY_BUDGET" envDefault:"3s" doc:"how long a USSD answer waits for the provider"`
 	USSDKey     secret.Text   `env:"SPAZA_USSD_KEY" doc:"shared secret on every USSD route, as ?key= or as password; unset: this machine only"`
 	SMSURL      string        `env:"SPAZA_SMS_API_URL" doc:"host of the Africa's Talking messaging API; unset: the handset's inbox"`
@@ -149,6 +157,9 @@ func (c *config) check() (faults []error) {
 			bad("SPAZA_SECRET_KEY: %w", err)
 		}
 	}
+	if _, err := c.oldKeys(); err != nil {
+		bad("SPAZA_SECRET_KEY_OLD: %w", err)
+	}
 	if u := c.DatabaseURL.Reveal(); u != "" && !strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") {
 		bad("SPAZA_DATABASE_URL must begin with postgres://")
 	}
@@ -171,6 +182,12 @@ func (c *config) check() (faults []error) {
 	}
 	if c.FlashSoft != "no" && c.FlashSoft != "yes" {
 		bad("SPAZA_FLASH_RELEASE_SOFT is %q; want yes or no", c.FlashSoft)
+	}
+	if c.Funding != string(vend.FundBalance) && c.Funding != string(vend.FundMerchant) {
+		bad("SPAZA_FUNDING is %q; want balance or merchant", c.Funding)
+	}
+	if _, err := c.limits(); err != nil {
+		bad("SPAZA_LIMIT_SALE: %w", err)
 	}
 	if c.FlashBase != "" && (c.FlashKey.Empty() || c.FlashAcct == "") {
 		bad("SPAZA_FLASH_BASE_URL is set, so SPAZA_FLASH_API_KEY and SPAZA_FLASH_ACCOUNT_NUMBER are required")
@@ -239,6 +256,8 @@ func (c *config) checkProduction() (faults []error) {
 	need(c.USSDKey.Empty(), "SPAZA_USSD_KEY", "without it anybody can speak as any customer")
 	need(c.SMSURL == "", "SPAZA_SMS_API_URL", "receipts and late results go out by SMS")
 	need(c.HelpNumber == "", "SPAZA_HELP_NUMBER", "customers are told to phone it")
+	need(c.fund() == vend.FundMerchant && c.LimitHouse == 0 && c.LimitEach == 0,
+		"SPAZA_LIMIT_MERCHANT_DAY or SPAZA_LIMIT_MERCHANT_CUSTOMER", "without a limit anybody can empty the operator's float")
 	if len(c.USSDKey.Reveal()) < 16 && !c.USSDKey.Empty() {
 		faults = append(faults, errors.New("SPAZA_USSD_KEY is shorter than 16 characters"))
 	}

@@ -35,8 +35,12 @@ type commands struct {
 	Config  struct {
 		Check configCheckCommand `cmd:"" help:"Check the configuration and print it, secrets hidden."`
 	} `cmd:"" help:"Configuration."`
-	Health  healthCommand  `cmd:"" help:"Ask the service on this machine whether it is alive; exit status 1 when not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Keys      keysCommand      `cmd:"" help:"Data keys: where they stand, a new one, a fresh key for the operator."`
+	Orders    ordersCommand    `cmd:"" help:"Support: find, read, resend, decide, reverse, refund and export orders."`
+	Ledger    ledgerCommand    `cmd:"" help:"Books: check them, list balances, enter statements."`
+	Reconcile reconcileCommand `cmd:"" help:"Compare the provider's transaction file with the books, and propose what a person may confirm."`
+	Health    healthCommand    `cmd:"" help:"Ask the service on this machine whether it is alive; exit status 1 when not."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 
 	Conformance conformanceCommand `cmd:"" help:"Try whether a server does what the Flash Partner API v4 says: the configured one, else the embedded simulator."`
 }
@@ -79,7 +83,7 @@ func run(ctx context.Context, args []string, c console) int {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(c); err != nil {
 		fmt.Fprintln(c.err, "spaza:", err)
-		return 1
+		return exitStatus(err)
 	}
 	return 0
 }

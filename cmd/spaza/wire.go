@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"spaza/channels"
@@ -63,11 +61,11 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	}
 
 	// Where things are kept.
-	keys, err := a.keyring()
+	sql, err := a.database(ctx)
 	if err != nil {
 		return a, err
 	}
-	sql, err := a.database(ctx)
+	keys, err := a.keyring(ctx, sql)
 	if err != nil {
 		return a, err
 	}
@@ -88,9 +86,14 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	a.shelf = vend.NewShelf(provider, vend.ShelfOptions{Keeper: sql})
 
 	// The sale, and what is done later.
-	shop := vend.New(sql, provider, keys, vend.Options{Window: flashapi.ResendWindow, Logger: a.log, Observe: func(o vend.Order) {
-		metrics.Order(string(o.Kind), string(o.State), string(o.Reason))
-	}})
+	limits, err := cfg.limits()
+	if err != nil {
+		return a, err
+	}
+	shop := vend.New(sql, provider, keys, vend.Options{
+		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, Logger: a.log,
+		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
+	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
 	shop.Attach(a.runner)
 
@@ -120,6 +123,12 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	doors := []channels.Channel{channels.NewAfricasTalking(engine, channels.AfricasTalkingOptions{
 		Sorry: words.Say("", "sorry"), Foreign: words.Say("", "foreign"),
 	})}
+	if cfg.SMSURL != "" {
+		reports := flows.Reports{Orders: shop, Find: sql.RefByMessage, Logger: a.log}
+		doors = append(doors, channels.NewAfricasTalkingReports(func(ctx context.Context, r channels.Report) error {
+			return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
+		}))
+	}
 	if !cfg.production() {
 		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))
 	}
@@ -157,70 +166,10 @@ func (a *app) listen(ctx context.Context, name, addr string) (net.Listener, erro
 
 func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
 
-// keyring takes the configured key, or the one in the data folder, which is made
-// on the first start.
-func (a *app) keyring() (*secret.Keyring, error) {
-	text := a.cfg.SecretKey.Reveal()
-	if text == "" {
-		a.embedded = append(a.embedded, "secret key in "+a.cfg.DataDir+" (set SPAZA_SECRET_KEY)")
-		var err error
-		if text, err = keyFile(a.cfg.DataDir); err != nil {
-			return nil, err
-		}
-	}
-	key, err := secret.ParseKey(text)
-	if err != nil {
-		return nil, fmt.Errorf("read secret key: %w", err)
-	}
-	return secret.NewKeyring(key)
-}
-
-// keyFile reads the key of a data folder, and makes it where there is none.
-func keyFile(dir string) (string, error) {
-	path := filepath.Join(dir, "secret.key")
-	for {
-		b, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
-		if err == nil {
-			return string(bytesTrim(b)), nil
-		}
-		if !errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("read secret key: %w", err)
-		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", fmt.Errorf("make data folder: %w", err)
-		}
-		// Written aside and linked into place, so that of two that start at
-		// once both use the key of one.
-		tmp, err := os.CreateTemp(dir, ".key-*")
-		if err != nil {
-			return "", fmt.Errorf("make secret key: %w", err)
-		}
-		_, err = tmp.WriteString(secret.NewKey() + "\n")
-		err = errors.Join(err, tmp.Sync(), tmp.Close())
-		if err == nil {
-			if err = os.Link(tmp.Name(), path); errors.Is(err, os.ErrExist) {
-				err = nil
-			}
-		}
-		if err = errors.Join(err, os.Remove(tmp.Name())); err != nil {
-			return "", fmt.Errorf("make secret key: %w", err)
-		}
-	}
-}
-
-func bytesTrim(b []byte) []byte {
-	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r' || b[len(b)-1] == ' ') {
-		b = b[:len(b)-1]
-	}
-	return b
-}
-
 func (a *app) database(ctx context.Context) (*store.SQL, error) {
-	url := a.cfg.DatabaseURL.Reveal()
-	if url == "" {
-		path := filepath.Join(a.cfg.DataDir, "spaza.db")
-		a.embedded = append(a.embedded, "SQLite in "+path+" (set SPAZA_DATABASE_URL)")
-		url = "sqlite:" + path
+	url, file := a.cfg.databaseURL()
+	if file != "" {
+		a.embedded = append(a.embedded, "SQLite in "+file+" (set SPAZA_DATABASE_URL)")
 	}
 	sql, err := store.OpenSQL(ctx, url, store.Options{})
 	if err != nil {
@@ -348,15 +297,15 @@ func observeTurns(m *telemetry.Metrics, l *telemetry.TurnLog) func(dialog.Report
 	}
 }
 
-func countMessages(to channels.Messenger, m *telemetry.Metrics) func(context.Context, string, string, string) error {
-	return func(ctx context.Context, id, number, text string) error {
-		err := to.Send(ctx, channels.Message{ID: id, To: number, Text: text})
+func countMessages(to channels.Messenger, m *telemetry.Metrics) func(context.Context, string, string, string) (string, error) {
+	return func(ctx context.Context, id, number, text string) (string, error) {
+		taken, err := to.Send(ctx, channels.Message{ID: id, To: number, Text: text})
 		if err != nil {
 			m.Message("failed")
-			return err
+			return "", err
 		}
 		m.Message("sent")
-		return nil
+		return taken, nil
 	}
 }
 

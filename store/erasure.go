@@ -1,0 +1,218 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"spaza/vend"
+)
+
+const (
+	// underWay is in the words of the index orders_open.
+	underWay = `state IN ('confirmed', 'sending', 'unknown', 'owed', 'person')`
+
+	selectUnderWayOwn = `SELECT ` + orderColumns + ` FROM orders WHERE customer = ? AND ` + underWay + ` ORDER BY created_at LIMIT ?`
+	selectUnderWayFor = `SELECT ` + orderColumns + ` FROM orders WHERE target = ? AND target <> '' AND customer <> ? AND ` +
+		underWay + ` ORDER BY created_at LIMIT ?`
+
+	selectNotHanded = `SELECT ` + orderColumns + ` FROM orders WHERE customer = ? AND goods IS NOT NULL
+AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND delivery IN (`
+	selectNotHanded2 = `) ORDER BY created_at LIMIT ?`
+
+	selectNamingOwn = `SELECT ` + orderColumns + ` FROM orders WHERE customer = ? AND ` + ended +
+		` AND NOT (target IN ('', '` + vend.ErasedTarget + `') AND sealed IS NULL AND goods IS NULL) ORDER BY created_at LIMIT ?`
+	selectNamingFor = `SELECT ` + orderColumns + ` FROM orders WHERE target = ? AND target <> '' AND customer <> ? AND ` + ended +
+		` ORDER BY created_at LIMIT ?`
+
+	forgetOrder    = `UPDATE orders SET target = ?, sealed = ?, goods = ? WHERE ref = ?`
+	forgetCustomer = `UPDATE customers SET msisdn = ?, language = ? WHERE id = ?`
+
+	selectNotes         = `SELECT id, note FROM moves WHERE ref = ? AND note <> '' ORDER BY id`
+	selectCustomerNotes = `SELECT m.id, m.note FROM orders o JOIN moves m ON m.ref = o.ref WHERE o.customer = ? AND m.note <> '' ORDER BY m.id`
+	updateNote          = `UPDATE moves SET note = ? WHERE id = ?`
+
+	selectActWords = `SELECT id, what, why FROM acts`
+	updateActWords = `UPDATE acts SET what = ?, why = ? WHERE id = ?`
+
+	deleteNotices = `DELETE FROM jobs WHERE kind = 'notice' AND key IN (
+SELECT ref || '/ended' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/person' FROM orders WHERE customer = ?)`
+)
+
+var (
+	_ vend.Forgetter = (*SQL)(nil)
+	_ vend.ForgetTx  = (*sqlTx)(nil)
+)
+
+// Forgetting implements vend.Forgetter.
+func (s *SQL) Forgetting(ctx context.Context, do func(vend.ForgetTx) error) error {
+	return s.InTx(ctx, func(tx vend.Tx) error {
+		t := tx.(*sqlTx)
+		if err := t.overwrite(); err != nil {
+			return err
+		}
+		return do(t)
+	})
+}
+
+// LockCustomer implements vend.ForgetTx.
+func (t *sqlTx) LockCustomer(msisdn string) (vend.Customer, error) {
+	return t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
+}
+
+// BalanceOf implements vend.ForgetTx.
+func (t *sqlTx) BalanceOf(customer string) (vend.Balance, error) {
+	return readBalance(customer, func(args []any, scan func(*sql.Rows) error) error {
+		return t.each(selectBalances+"?, ?)", args, scan)
+	})
+}
+
+// OrdersUnderWay implements vend.ForgetTx.
+func (t *sqlTx) OrdersUnderWay(customer, msisdn string, limit int) ([]vend.Order, error) {
+	return t.orders("read orders under way", selectUnderWayOwn, selectUnderWayFor, customer, msisdn, limit)
+}
+
+// OrdersNaming implements vend.ForgetTx.
+func (t *sqlTx) OrdersNaming(customer, msisdn string, limit int) ([]vend.Order, error) {
+	return t.orders("read orders of customer", selectNamingOwn+t.d.forUpdate, selectNamingFor+t.d.forUpdate, customer, msisdn, limit)
+}
+
+// orders reads a customer's orders by one query, and those of others for a number
+// by another, up to limit of them together.
+func (t *sqlTx) orders(what, own, others, customer, msisdn string, limit int) ([]vend.Order, error) {
+	var all []vend.Order
+	var err error
+	if customer != "" {
+		all, err = t.readOrders(own, customer, limit)
+	}
+	if err == nil && len(all) < limit {
+		var more []vend.Order
+		more, err = t.readOrders(others, msisdn, customer, limit-len(all))
+		all = append(all, more...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return all, nil
+}
+
+// GoodsNotHandedOver implements vend.ForgetTx.
+func (t *sqlTx) GoodsNotHandedOver(customer string, stages []vend.Delivery, limit int) ([]vend.Order, error) {
+	args := []any{customer}
+	for _, s := range stages {
+		args = append(args, string(s))
+	}
+	all, err := t.readOrders(selectNotHanded+marks(len(stages))+selectNotHanded2, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("read goods of customer: %w", err)
+	}
+	return all, nil
+}
+
+func (t *sqlTx) readOrders(query string, args ...any) ([]vend.Order, error) {
+	var all []vend.Order
+	err := t.each(query, args, func(rows *sql.Rows) error {
+		var r orderRow
+		o, err := r.read(true, rows.Scan(r.dest()...))
+		all = append(all, o)
+		return err
+	})
+	return all, err
+}
+
+// ForgetOrder implements vend.ForgetTx.
+func (t *sqlTx) ForgetOrder(o vend.Order) error {
+	if _, err := t.exec(forgetOrder, o.Target, blob(o.Sealed), blob(o.Goods), o.Ref); err != nil {
+		return fmt.Errorf("forget order: %w", err)
+	}
+	return nil
+}
+
+// RewordMoves implements vend.ForgetTx.
+func (t *sqlTx) RewordMoves(ref, customer string, reword func(string) string) (int, error) {
+	query, arg := selectNotes, ref
+	if ref == "" {
+		query, arg = selectCustomerNotes, customer
+	}
+	changed := map[int64]string{}
+	err := t.each(query, []any{arg}, func(rows *sql.Rows) error {
+		var id int64
+		var note string
+		err := rows.Scan(&id, &note)
+		if next := reword(note); next != note {
+			changed[id] = next
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read trail: %w", err)
+	}
+	for id, note := range changed {
+		if _, err := t.exec(updateNote, cleanNote(note), id); err != nil {
+			return 0, fmt.Errorf("reword trail: %w", err)
+		}
+	}
+	return len(changed), nil
+}
+
+// DropNotices implements vend.ForgetTx. One that is going out at this moment is
+// let go of: whoever has it finds it gone.
+func (t *sqlTx) DropNotices(customer string) (int, error) {
+	n, err := t.exec(deleteNotices, customer, customer)
+	if err != nil {
+		return 0, fmt.Errorf("drop messages: %w", err)
+	}
+	return int(n), nil
+}
+
+// ForgetCustomer implements vend.ForgetTx.
+func (t *sqlTx) ForgetCustomer(c vend.Customer) error {
+	if _, err := t.exec(forgetCustomer, c.MSISDN, c.Language, c.ID); err != nil {
+		return fmt.Errorf("forget customer: %w", err)
+	}
+	return nil
+}
+
+// RewordActs implements vend.Forgetter. It reads all acts, of which there are as
+// many as people have done by hand.
+func (s *SQL) RewordActs(ctx context.Context, reword func(string) string) (n int, err error) {
+	err = s.Forgetting(ctx, func(tx vend.ForgetTx) error {
+		t := tx.(*sqlTx)
+		var changed []Act
+		err := t.each(selectActWords, nil, func(rows *sql.Rows) error {
+			var a Act
+			err := rows.Scan(&a.ID, &a.What, &a.Why)
+			if what, why := reword(a.What), reword(a.Why); what != a.What || why != a.Why {
+				changed = append(changed, Act{ID: a.ID, What: what, Why: why})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, a := range changed {
+			if _, err := t.exec(updateActWords, cleanNote(a.What), cleanNote(a.Why), a.ID); err != nil {
+				return err
+			}
+		}
+		n = len(changed)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reword acts: %w", err)
+	}
+	return n, nil
+}
+
+// Scrub implements vend.Forgetter. It empties SQLite's log of changes, where pages
+// stand as they were; readers may keep some of it until the next time. PostgreSQL
+// writes over what is erased when it vacuums.
+func (s *SQL) Scrub(ctx context.Context) error {
+	if s.d.numbered {
+		return nil
+	}
+	if _, err := s.writing().exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return fmt.Errorf("scrub database: %w", err)
+	}
+	return nil
+}
