@@ -124,9 +124,30 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 
 func (f voucherFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
 	if t.Secret.Empty() {
-		return f.Till.Join(ctx, t.Text(voucherRef))
+		return f.begun(ctx, t)
 	}
 	return f.Till.Redeem(ctx, vend.Redemption{Ref: t.Text(voucherRef), MSISDN: t.User, PIN: t.Secret, Channel: t.Channel})
+}
+
+// beginLook is how often an order is looked for that is about to be committed.
+const beginLook = 50 * time.Millisecond
+
+// begun joins the order of an earlier turn, which may be about to commit it, here
+// or in another process: a callback that came to two at once is answered alike.
+func (f voucherFlow) begun(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
+	look := time.NewTicker(beginLook)
+	defer look.Stop()
+	for {
+		o, err := f.Till.Join(ctx, t.Text(voucherRef))
+		if !errors.Is(err, vend.ErrNoOrder) || f.Now().Sub(t.Since) >= begunFor {
+			return o, err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return o, err
+		}
+	}
 }
 
 // again asks for another PIN, under a new reference.

@@ -50,6 +50,12 @@ func TestARefusedVoucherMayBeTriedAgain(t *testing.T) {
 		want(t, o, err, vend.StateDelivered)
 		p.balance(t, 1, 0, 0)
 		p.balance(t, 2, ledger.Rand(50), 0)
+		// Whose screen was lost types it again, and hears how it went.
+		if o, err = p.redeem("R-3", 2, pinA); err != nil || o.Ref != "R-2" || !o.Done() {
+			t.Errorf("typed again: %s, %s, %v", o.Ref, o.State, err)
+		}
+		p.balance(t, 2, ledger.Rand(50), 0)
+		pass(11 * time.Minute)
 		for _, customer := range []int{1, 2} {
 			if _, err := p.redeem(fmt.Sprintf("R-1%d", customer), customer, pinA); !errors.Is(err, vend.ErrPINTaken) {
 				t.Errorf("customer %d hands it in once more: %v", customer, err)

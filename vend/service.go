@@ -201,6 +201,7 @@ func (heldError) Error() string { return "voucher is being checked" }
 // and waits in the same way. A voucher whose first hand-in is still unclear is
 // not sent again under another reference (the answer to that would be "used
 // already", also if the first had worked): the first order is waited for instead.
+// One of the customer's own that worked just now comes back as it is.
 // Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken,
 // ErrReferenceReused, ErrRefused; any other is as in Buy.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
@@ -219,7 +220,7 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 			return nil
 		case err != nil:
 			return err
-		case earlier.Customer == o.Customer && !earlier.State.Final():
+		case earlier.Customer == o.Customer && (!earlier.State.Final() || earlier.Done() && o.CreatedAt.Sub(earlier.UpdatedAt) < justNow):
 			return heldError{earlier}
 		default:
 			return ErrPINTaken
@@ -230,6 +231,10 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	}
 	return o, err
 }
+
+// justNow is how long after it was taken a voucher that its owner types again is
+// one whose screen was lost, and not one that was used.
+const justNow = 10 * time.Minute
 
 // TriesError is the ErrTooManyTries of one limit: so many wrong PINs were
 // entered within that time.

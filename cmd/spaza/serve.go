@@ -88,6 +88,7 @@ func (a *app) run(ctx context.Context) error {
 	if stopErr := a.runner.Stop(over); stopErr != nil {
 		a.log.Warn("jobs were cut off; they are done when their lease ends", "err", stopErr)
 	}
+	a.shop.Close(over)
 	err = errors.Join(err, a.console.Shutdown(over))
 	a.log.Info("stopped")
 	return err

@@ -36,6 +36,7 @@ type app struct {
 	console *http.Server
 	health  *telemetry.Health
 	runner  *jobs.Runner
+	shop    *vend.Service
 	shelf   *vend.Shelf
 	closers []func() error // in the order of opening
 }
@@ -96,6 +97,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
 	shop.Attach(a.runner)
+	a.shop = shop
 
 	// What is said.
 	words, err := locales.Load()
