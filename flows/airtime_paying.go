@@ -27,7 +27,7 @@ func (f airtimeFlow) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, erro
 		return f.refused(ctx, t, vend.ReasonUnavailable)
 	case errors.Is(err, vend.ErrRefused):
 		return f.refused(ctx, t, vend.ReasonProductGone)
-	case errors.Is(err, vend.ErrClosing):
+	case errors.Is(err, vend.ErrNotWritten):
 		return f.refused(ctx, t, vend.ReasonTryLater)
 	case err != nil:
 		return dialog.Stay, err

@@ -97,7 +97,7 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 		return f.again(t, vend.ReasonVoucherUsed)
 	case errors.Is(err, vend.ErrRefused), errors.Is(err, vend.ErrReferenceReused):
 		return f.again(t, vend.ReasonVoucherNotFound)
-	case errors.Is(err, vend.ErrClosing):
+	case errors.Is(err, vend.ErrNotWritten):
 		return f.declined(t, vend.ReasonTryLater)
 	case err != nil:
 		return dialog.Stay, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -34,6 +35,17 @@ type Sessions struct {
 }
 
 var _ dialog.Store = (*Sessions)(nil)
+
+// RedisLog takes what the Redis library has to say, which would otherwise write to
+// standard error: it has one place for it in a process.
+func RedisLog(to *slog.Logger) { redis.SetLogger(redisLog{to}) }
+
+type redisLog struct{ to *slog.Logger }
+
+// Printf implements the library's logger.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.to.WarnContext(ctx, "redis", "detail", fmt.Sprintf(format, v...))
+}
 
 // OpenSessions connects to Redis by URL: redis:// or rediss:// for one server,
 // with several addr= parameters for a cluster, with master_name= for sentinels

@@ -58,8 +58,11 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 		complete = err == nil
 		return err
 	})
-	if err != nil && complete {
+	switch {
+	case err != nil && complete:
 		order, added, err = s.committed(ctx, o, err)
+	case err != nil:
+		err = fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
 	if err != nil {
 		return Order{}, fmt.Errorf("commit order: %w", err)

@@ -275,8 +275,7 @@ var (
 	// ErrNoGoods is returned when an order has nothing to hand over, or no
 	// more.
 	ErrNoGoods = errors.New("no goods")
-	// ErrClosing says that the shop is shutting down and bought nothing. A
-	// Service does not return it: what is written while its runner stops is
-	// done after the restart.
-	ErrClosing = errors.New("service is closing")
+	// ErrNotWritten says that an order could not be written, and that it is
+	// certain that it was not: nothing was bought or sent, and nothing will be.
+	ErrNotWritten = errors.New("order was not written")
 )

@@ -146,7 +146,7 @@ type Purchase struct {
 // order as it then stands; work on it goes on regardless.
 //
 // Errors that say nothing was bought: ledger.ErrInsufficient, ErrLimit,
-// ErrReferenceReused, ErrRefused. Any other error leaves open whether the order
+// ErrReferenceReused, ErrRefused, ErrNotWritten. Any other error leaves open whether the order
 // was written: call Buy again with the same Purchase to know. If it was, it is
 // seen through all the same, and the customer gets a message of how it ended.
 func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
@@ -203,7 +203,7 @@ func (heldError) Error() string { return "voucher is being checked" }
 // already", also if the first had worked): the first order is waited for instead.
 // One of the customer's own that worked just now comes back as it is.
 // Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken,
-// ErrReferenceReused, ErrRefused; any other is as in Buy.
+// ErrReferenceReused, ErrRefused, ErrNotWritten; any other is as in Buy.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
+
+	"spaza/store"
 )
 
 const (
@@ -47,6 +49,7 @@ func (serveCommand) Run(ctx context.Context, c console) error {
 	// net/http writes what a broken host sends unasked to the standard logger;
 	// through ours it is redacted.
 	slog.SetDefault(a.log)
+	store.RedisLog(a.log)
 	for _, w := range cfg.warnings {
 		a.log.Warn(w)
 	}
