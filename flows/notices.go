@@ -52,7 +52,7 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	if errors.Is(err, vend.ErrNoOrder) {
 		return jobs.Bury("no such order")
 	}
-	if err == nil && news.Customer.MSISDN == "" {
+	if err == nil && (news.Customer.MSISDN == "" || news.Customer.Erased()) {
 		return jobs.Bury("nobody to tell")
 	}
 	var taken string

@@ -520,7 +520,11 @@ func TestANoticeOfAnOrderThatCanNotBeReadWaits(t *testing.T) {
 			book{order: vend.Order{Ref: buyRf, Kind: vend.KindReverse, State: vend.StateDelivered, Original: "P-GONE"}},
 			buyRf, jobs.Bury("no such order"),
 		},
-		"nobody":      {book{order: airtimeOrder(t, vend.StateDelivered)}, buyRf, jobs.Bury("nobody to tell")},
+		"nobody": {book{order: airtimeOrder(t, vend.StateDelivered)}, buyRf, jobs.Bury("nobody to tell")},
+		"somebody forgotten": {
+			book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{ID: "C1", MSISDN: vend.ErasedMSISDN("C1")}},
+			buyRf, jobs.Bury("nobody to tell"),
+		},
 		"no order":    {book{order: airtimeOrder(t, vend.StateDelivered)}, "P-OTHER", jobs.Bury("no such order")},
 		"no such one": {book{err: fmt.Errorf("read order: %w", vend.ErrNoOrder)}, buyRf, jobs.Bury("no such order")},
 	} {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"spaza/ledger"
 	"spaza/vend"
 )
 
@@ -62,9 +63,23 @@ func (t *sqlTx) LockCustomer(msisdn string) (vend.Customer, error) {
 
 // BalanceOf implements vend.ForgetTx.
 func (t *sqlTx) BalanceOf(customer string) (vend.Balance, error) {
-	return readBalance(customer, func(args []any, scan func(*sql.Rows) error) error {
-		return t.each(selectBalances+"?, ?)", args, scan)
+	var b vend.Balance
+	available, held := ledger.Available(customer), ledger.Held(customer)
+	err := t.each(selectBalances+"?, ?)", []any{string(available), string(held)}, func(rows *sql.Rows) error {
+		var id ledger.Account
+		var balance ledger.Cents
+		err := rows.Scan(&id, &balance)
+		if id == available {
+			b.Available = balance
+		} else {
+			b.Held = balance
+		}
+		return err
 	})
+	if err != nil {
+		return vend.Balance{}, fmt.Errorf("read balance: %w", err)
+	}
+	return b, nil
 }
 
 // OrdersUnderWay implements vend.ForgetTx.
@@ -148,7 +163,7 @@ func (t *sqlTx) RewordMoves(ref, customer string, reword func(string) string) (i
 		return 0, fmt.Errorf("read trail: %w", err)
 	}
 	for id, note := range changed {
-		if _, err := t.exec(updateNote, cleanNote(note), id); err != nil {
+		if _, err := t.exec(updateNote, note, id); err != nil {
 			return 0, fmt.Errorf("reword trail: %w", err)
 		}
 	}
@@ -191,7 +206,7 @@ func (s *SQL) RewordActs(ctx context.Context, reword func(string) string) (n int
 			return err
 		}
 		for _, a := range changed {
-			if _, err := t.exec(updateActWords, cleanNote(a.What), cleanNote(a.Why), a.ID); err != nil {
+			if _, err := t.exec(updateActWords, a.What, a.Why, a.ID); err != nil {
 				return err
 			}
 		}

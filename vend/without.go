@@ -70,15 +70,27 @@ func matches(text string, i int, core string) int {
 }
 
 // withoutCode is a text without what stands before the nine digits of a phone
-// number at its end.
+// number at its end: a zero, the code of the country, or both, as in +27 (0).
 func withoutCode(s string) string {
+	s, zero := cutEnd(s, "0")
+	if zero {
+		s, _ = cutEnd(s, "0027", "+27")
+		return s
+	}
+	s, _ = cutEnd(s, "0027", "+27", "27")
+	return s
+}
+
+// cutEnd is a text without the first of some ends that it has, and without the
+// blanks behind that; not where it is only the end of a longer number.
+func cutEnd(s string, ends ...string) (string, bool) {
 	bare := strings.TrimRightFunc(s, func(r rune) bool { return r == '\u00a0' || r < 0x80 && between(byte(r)) })
-	for _, code := range []string{"+27(0", "0027", "+27", "27", "0"} {
-		if rest, ok := strings.CutSuffix(bare, code); ok && (rest == "" || !digit(rest[len(rest)-1])) {
-			return rest
+	for _, end := range ends {
+		if rest, ok := strings.CutSuffix(bare, end); ok && (rest == "" || !digit(rest[len(rest)-1])) {
+			return rest, true
 		}
 	}
-	return s
+	return s, false
 }
 
 // between says whether a character may stand inside a number. The bytes of a

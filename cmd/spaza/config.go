@@ -50,6 +50,9 @@ type config struct {
 	LimitSales  number        `env:"SPAZA_LIMIT_DAY_SALES" envDefault:"10" doc:"how often a customer may buy in a day; 0: no limit"`
 	LimitHouse  number        `env:"SPAZA_LIMIT_MERCHANT_DAY" envDefault:"10000" doc:"with SPAZA_FUNDING=merchant, most that the operator pays in a day for all customers together, in whole rand; 0: no limit"`
 	LimitEach   number        `env:"SPAZA_LIMIT_MERCHANT_CUSTOMER" envDefault:"100" doc:"the same for one customer"`
+	KeepRequest keepTime      `env:"SPAZA_KEEP_REQUESTS" envDefault:"7d" doc:"how long the encrypted request of an order is kept after its end: days (7d) or hours (36h); 0 is for ever, not in production"`
+	KeepGoods   keepTime      `env:"SPAZA_KEEP_GOODS" envDefault:"30d" doc:"likewise PINs, vouchers and receipts that were handed over; at least 3d"`
+	KeepTokens  keepTime      `env:"SPAZA_KEEP_TOKENS" envDefault:"90d" doc:"likewise tokens for meters; at least 3d"`
 	ReplyBudget time.Duration `env:"SPAZA_REPLY_BUDGET" envDefault:"3s" doc:"how long a USSD answer waits for the provider"`
 	USSDKey     secret.Text   `env:"SPAZA_USSD_KEY" doc:"shared secret on every USSD route, as ?key= or as password; unset: this machine only"`
 	SMSURL      string        `env:"SPAZA_SMS_API_URL" doc:"host of the Africa's Talking messaging API; unset: the handset's inbox"`
@@ -205,6 +208,7 @@ func (c *config) check() (faults []error) {
 	if c.ReplyBudget < 100*time.Millisecond || c.ReplyBudget > 6*time.Second {
 		bad("SPAZA_REPLY_BUDGET is %s; want 100ms to 6s, since a turn may take 8s in all", c.ReplyBudget)
 	}
+	faults = append(faults, c.checkKeep()...)
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		bad("SPAZA_LOG_FORMAT is %q; want text or json", c.LogFormat)
 	}

@@ -66,7 +66,9 @@ func TestUnsoundBooksAreListed(t *testing.T) {
 func TestTheBookkeeperEntersStatements(t *testing.T) {
 	inEachCounter(t, func(s *counter) {
 		s.give("R-1", thandi, ledger.Rand(50))
-		post := func(args ...string) string { return s.ok(append([]string{"ledger", "post", "--by", "lindiwe"}, args...)...) }
+		post := func(args ...string) string {
+			return s.ok(append([]string{"ledger", "post", "--by", "lindiwe"}, args...)...)
+		}
 		post("top_up", "R10 000", "--ref", "EFT 77", "--reason", "float")
 		post("top_up", "R10 000", "--ref", "EFT 77", "--reason", "float") // the same again
 		s.fails(1, "another amount", "ledger", "post", "top_up", "R1", "--ref", "EFT 77", "--reason", "float")

@@ -111,6 +111,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	notices := flows.Notices{Orders: shop, Words: words, Help: cfg.HelpNumber, Now: time.Now, Send: countMessages(messenger, metrics)}
 	a.runner.Handle(vend.JobOrder, shop.Work)
 	a.runner.Handle(vend.JobNotice, notices.Work)
+	if err := a.housekeeping(ctx, sql); err != nil {
+		return a, err
+	}
 	book := flows.Book(flows.Shop{
 		Till: shop, Purse: shop, Members: shop, Shelf: a.shelf, Languages: languages(words), Help: cfg.HelpNumber, Code: cfg.DialCode,
 	})

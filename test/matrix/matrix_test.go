@@ -1,0 +1,242 @@
+package matrix
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"spaza/flashapi/sandbox"
+	"spaza/ledger"
+)
+
+var (
+	update = flag.Bool("update", false, "write testdata/matrix.txt anew; read the difference before it is kept")
+	only   = flag.String("cells", "", "a regular expression: only the cells that it finds")
+)
+
+// plan is how much is to be done.
+type plan struct {
+	seed   uint64
+	long   bool // every combination
+	share  int  // of all cells one in so many, chosen by the seed
+	window time.Duration
+	only   *regexp.Regexp
+}
+
+// asked reads the environment and the flags.
+func askedFor(t *testing.T) plan {
+	t.Helper()
+	p := plan{seed: rand.Uint64(), share: 1, window: 2 * time.Minute}
+	if os.Getenv("SPAZA_PROOF") == "long" {
+		p.long, p.window = true, 25*time.Minute
+	}
+	if testing.Short() {
+		p.share = 8
+	}
+	if text := os.Getenv("SPAZA_PROOF_SEED"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("SPAZA_PROOF_SEED is not a number: %q", text)
+		}
+		p.seed = n
+	}
+	var err error
+	if p.only, err = regexp.Compile(*only); err != nil {
+		t.Fatal(err)
+	}
+	if *only != "" || *update {
+		p.share = 1
+	}
+	return p
+}
+
+// cells are all cells, in the order of the table. Where not every combination is
+// made, the seed draws who leaves and who pays.
+func (p plan) cells(s *shop, rows []row, faults []string) (all []*cell) {
+	draw := rand.New(rand.NewPCG(p.seed, 0))
+	for _, r := range rows {
+		for _, f := range faults {
+			for _, every := range []bool{false, true} {
+				leaves, merchant, chosen := draw.IntN(2) == 0, draw.IntN(2) == 0, draw.IntN(p.share) == 0
+				bought := (r.kind.Bought() || r.undoes.Bought()) && !r.free
+				var variants []*cell
+				if p.long {
+					for i := range 4 {
+						variants = append(variants, &cell{leaves: i&1 != 0, merchant: i&2 != 0})
+					}
+				} else if chosen {
+					variants = append(variants, &cell{leaves: leaves, merchant: merchant})
+				}
+				for i, c := range variants {
+					if i >= 2 && !bought { // nobody else could pay
+						break
+					}
+					c.shop, c.row, c.fault, c.every = s, r, f, every
+					c.merchant = c.merchant && bought
+					if c.n = len(all) + 1; p.only.MatchString(c.String()) {
+						all = append(all, c)
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney is the matrix.
+func TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney(t *testing.T) {
+	t.Parallel()
+	p := askedFor(t)
+	t.Logf("SPAZA_PROOF_SEED=%d", p.seed)
+	rows, faults := rows(t), faults(t)
+	for name, postgres := range map[string]bool{"sqlite": false, "postgres": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			s := openShop(t, p, postgres)
+			got, done := table{}, totals{}
+			all := p.cells(s, rows, faults)
+			// Not all at once: each has connections and books of its own.
+			for wave := range slices.Chunk(all, 300) {
+				for _, wrong := range s.play(t.Context(), wave, got, &done) {
+					t.Error(wrong)
+				}
+			}
+			done.cells = len(all)
+			t.Logf("%s, %s", done, time.Since(began).Round(time.Millisecond))
+			if *update && !postgres && *only == "" {
+				if err := os.WriteFile(file(), []byte(got.write(rows, faults)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if *update && !postgres {
+				return
+			}
+			want := readTable(t)
+			for _, differs := range compare(got, want) {
+				t.Error(differs)
+			}
+			if n := len(rows) * len(faults) * 2; len(want) != n {
+				t.Errorf("the table has %d cells, and there are %d", len(want), n)
+			}
+		})
+	}
+}
+
+// totals are what a run did.
+type totals struct {
+	cells, orders, struck, requests int
+	sent                            int // messages
+}
+
+func (d totals) String() string {
+	return fmt.Sprintf("%d cells, %d orders, %d faults struck, %d requests at the provider, %d messages", d.cells, d.orders, d.struck, d.requests, d.sent)
+}
+
+// play plays cells together, step by step, and returns what is wrong.
+func (s *shop) play(ctx context.Context, cells []*cell, got table, done *totals) (wrong []string) {
+	failed := func(what string, err error) bool {
+		if err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s: %v", what, err))
+		}
+		return err != nil
+	}
+	before, err := s.sql.Balances(ctx)
+	if failed("read balances", err) {
+		return wrong
+	}
+	each(cells, func(c *cell) { c.open(); c.prepare(ctx) })
+	if failed("rest when all are ready", s.rest(ctx)) {
+		return wrong
+	}
+	each(cells, func(c *cell) { c.strike(ctx) })
+	if failed("rest after the first answers", s.quiet(ctx)) {
+		return wrong
+	}
+	each(cells, func(c *cell) { c.service.Close(ctx); c.press(ctx) })
+	if failed("rest until nothing is to be done", s.rest(ctx)) {
+		return wrong
+	}
+	each(cells, func(c *cell) { c.calm(ctx); c.decide(ctx) })
+	if failed("rest after the decisions", s.rest(ctx)) {
+		return wrong
+	}
+	ends := make(map[*cell]mark, len(cells))
+	for _, c := range cells { // one at a time is quick enough
+		m := c.judge(ctx)
+		ends[c] = m
+		at := place{c.row.String(), c.fault, c.every}
+		if other, known := got[at]; known && other != m {
+			c.wrong("ends as %c, and as %c for another customer", m, other)
+		}
+		got[at] = m
+	}
+	wrong = append(wrong, s.books(ctx, cells, before)...)
+	s.clock.reach(s.clock.Now().Add(time.Hour)) // what was done a moment ago is told again, and later refused
+	each(cells, func(c *cell) { c.again(ctx) })
+	if failed("rest when all is asked for again", s.rest(ctx)) {
+		return wrong
+	}
+	wrong = append(wrong, s.books(ctx, cells, before)...)
+	for _, c := range cells {
+		wrong = append(wrong, c.report()...)
+		done.orders += len(c.refs)
+		done.struck += c.struck
+		done.requests += c.host.arrivals("")
+		done.sent += len(c.told)
+		s.close(c)
+	}
+	return wrong
+}
+
+// calm ends the fault, and looks whether it struck.
+func (c *cell) calm(ctx context.Context) {
+	on, struck, err := c.host.switchOff(ctx)
+	c.check("switch fault off", err)
+	if !on {
+		struck = 1 // it is gone since it struck
+	}
+	c.struck = struck
+	if struck == 0 || on != c.every {
+		c.wrong("the fault struck %d times, and is still on: %t", struck, on)
+	}
+}
+
+// books checks all books, and compares what they say of the provider with what
+// the providers of these cells say.
+func (s *shop) books(ctx context.Context, cells []*cell, before map[ledger.Account]ledger.Cents) (wrong []string) {
+	faults, err := s.sql.CheckBooks(ctx)
+	more, errOrders := s.sql.CheckOrders(ctx)
+	jobs, errJobs := s.left(ctx)
+	after, errSum := s.sql.Balances(ctx)
+	for _, err := range []error{err, errOrders, errJobs, errSum} {
+		if err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	for _, f := range append(faults, more...) {
+		wrong = append(wrong, fmt.Sprintf("the books: %s", f))
+	}
+	for _, j := range jobs {
+		wrong = append(wrong, "there is still a job: "+j)
+	}
+	var float, redeemed int64
+	for _, c := range cells {
+		b := c.host.sandbox.Books()
+		float, redeemed = float+sandbox.DefaultFloat-b.Float, redeemed+b.RedemptionBalance
+	}
+	// What the provider has taken is a credit here, what it owes a debit.
+	for account, want := range map[ledger.Account]int64{ledger.ProviderFloat: float, ledger.ProviderRedemption: -redeemed} {
+		if got := after[account] - before[account]; got != ledger.Cents(want) {
+			wrong = append(wrong, fmt.Sprintf("%s moved by %s, and at the provider by %s", account, got, ledger.Cents(want)))
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,327 @@
+package vend_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"spaza/ledger"
+	"spaza/secret"
+	"spaza/store"
+	"spaza/vend"
+)
+
+// onEachArchive runs a test over a database of each kind.
+func onEachArchive(t *testing.T, test func(*testing.T, *archive)) {
+	t.Helper()
+	for _, d := range []struct {
+		name  string
+		fresh func(*testing.T) database
+	}{{"sqlite", func(t *testing.T) database { return freshSQLite(t.TempDir()) }}, {"postgres", freshPostgres}} {
+		t.Run(d.name, func(t *testing.T) {
+			a, err := newArchive(t.Context(), d.fresh(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := a.close(); err != nil {
+					t.Error(err)
+				}
+			})
+			test(t, a)
+		})
+	}
+}
+
+// spellings are the ways in which people write a number.
+func spellings(number string) []string {
+	d := number[2:]
+	return []string{
+		number, "0" + d, "+27 " + d[:2] + " " + d[2:5] + " " + d[5:], "(0" + d[:2] + ") " + d[2:5] + "-" + d[5:], "0027" + d, "+27 (0) " + d[:2] + "." + d[2:],
+	}
+}
+
+// past draws a history of some customers, who sell each other out in every way in
+// which a number can come to stand somewhere.
+func (a *archive) past(rt *rapid.T, numbers []string) error {
+	pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(rt, "word") }
+	someone := func() string { return rapid.SampledFrom(numbers).Draw(rt, "someone") }
+	var err error
+	for range rapid.IntRange(1, 14).Draw(rt, "events") {
+		who := someone()
+		amount := rapid.SampledFrom([]ledger.Cents{10_00, 25_00}).Draw(rt, "amount")
+		var with *vend.Answer
+		switch pick("delivered", "delivered", "delivered", "declined", "none", "person") {
+		case "delivered":
+			with = &vend.Answer{Outcome: vend.Delivered, Code: "0"}
+		case "declined":
+			with = &vend.Answer{Outcome: vend.Declined, Reason: vend.ReasonTryLater, Code: "9"}
+		case "person":
+			with = &vend.Answer{Person: true, Detail: "it contradicts itself"}
+		}
+		happened := with != nil && with.Outcome == vend.Delivered
+		switch pick("in", "in", "airtime", "airtime", "voucher", "meter", "message", "note", "act", "language", "spend") {
+		case "in":
+			if happened {
+				with.Amount = amount
+			}
+			err = a.redeem(who, amount, with)
+		case "airtime":
+			err = a.buy(who, airtime(), someone(), amount, with)
+		case "voucher":
+			if happened {
+				with.Goods.Voucher = &vend.Voucher{PIN: secret.New(a.secret(16)), Amount: amount}
+			}
+			err = a.buy(who, vend.Product{Code: "9", Kind: vend.KindVoucher, Vendor: "1Voucher", Min: 1, Max: 1000_00}, "", amount, with)
+		case "meter":
+			meter := "140000" + who[6:]
+			if happened {
+				with.Goods.Utility = &vend.Utility{Meter: meter, Holder: "Somebody", Tokens: []vend.Token{{Use: vend.TokenCredit, Value: secret.New(a.secret(20))}}}
+			}
+			err = a.buy(who, vend.Product{Code: "311", Kind: vend.KindElectricity, Vendor: "Eskom", Min: 1, Max: 1000_00}, meter, amount, with)
+		case "message":
+			err = a.deliver()
+		case "note":
+			var list []vend.Order
+			if list, err = a.service.Find(a.ctx, vend.Query{States: []vend.State{vend.StateDelivered, vend.StateDeclined}}); err == nil && len(list) > 0 {
+				o := rapid.SampledFrom(list).Draw(rt, "order")
+				number := numbers[0] // on the orders of whoever it is: only what is theirs, or for them, is looked at
+				if c, findErr := a.service.Buyer(a.ctx, o); findErr == nil && o.Target == "" {
+					number = c.MSISDN
+				} else if len(o.Target) == 11 && strings.HasPrefix(o.Target, "27") {
+					number = o.Target
+				} else if findErr == nil {
+					number = c.MSISDN
+				}
+				if strings.HasPrefix(number, "27") {
+					_, err = a.service.Resend(a.ctx, o.Ref, "staff", "phoned from "+rapid.SampledFrom(spellings(number)).Draw(rt, "spelling")+" again")
+				}
+			}
+		case "act":
+			err = a.sql.AddAct(a.ctx, store.Act{At: a.now, By: "staff", What: "list orders of " + pick(spellings(who)...), Why: "asked by " + pick(spellings(who)...)})
+		case "language":
+			err = a.service.SetLanguage(a.ctx, who, "zu")
+		case "spend":
+			var b vend.Balance
+			if b, err = a.service.Balance(a.ctx, who); err == nil && b.Available > 0 {
+				err = a.buy(who, airtime(), who, b.Available, &vend.Answer{Outcome: vend.Delivered, Code: "0"})
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// obstacles is what stands in the way of forgetting a number, as the rows have it.
+func (c cells) obstacles(id, number string, unseen bool) []string {
+	var list []string
+	for ref, o := range c["orders"] {
+		final := vend.State(o["state"]).Final()
+		switch {
+		case !final && o["customer"] == id:
+			list = append(list, "order "+ref)
+		case !final && o["target"] == number:
+			list = append(list, "for "+ref)
+		case o["customer"] == id && o["state"] == "delivered" && o["goods"] != "<nil>" && o["delivery"] == "stored" && !unseen:
+			list = append(list, "unseen "+ref)
+		}
+	}
+	if id == "" {
+		return slices.Sorted(slices.Values(list))
+	}
+	for kind, account := range map[string]ledger.Account{"balance ": ledger.Available(id), "held ": ledger.Held(id)} {
+		if b := c["accounts"][string(account)]["balance"]; b != "" && b != "0" {
+			list = append(list, kind)
+		}
+	}
+	return slices.Sorted(slices.Values(list))
+}
+
+// checkForgotten compares the rows before and after a number was forgotten.
+func checkForgotten(before, after cells, id, number string) []string {
+	var wrong []string
+	core := number[2:]
+	same := func(row map[string]string) map[string]string { return row }
+	for _, table := range []string{"accounts", "entries", "postings", "keys", "catalogue"} {
+		wrong = append(wrong, differences(table, before[table], after[table], same)...)
+		if len(before[table]) != len(after[table]) {
+			wrong = append(wrong, table+" has other rows")
+		}
+	}
+	wrong = append(wrong, differences("customers", before["customers"], after["customers"], func(c map[string]string) map[string]string {
+		if c["id"] == id {
+			c["msisdn"], c["language"] = "erased:"+id, ""
+		}
+		return c
+	})...)
+	changed := map[string]bool{}
+	wrong = append(wrong, differences("orders", before["orders"], after["orders"], func(o map[string]string) map[string]string {
+		own := o["customer"] == id
+		if !own && o["target"] != number {
+			return o
+		}
+		if o["target"] != "" && o["target"] != "erased" || o["sealed"] != "<nil>" || own && o["goods"] != "<nil>" {
+			changed[o["ref"]] = true
+		}
+		if o["target"] != "" {
+			o["target"] = "erased"
+		}
+		o["sealed"] = "<nil>"
+		if own {
+			o["goods"] = "<nil>"
+		}
+		return o
+	})...)
+	reworded := func(columns ...string) func(map[string]string) map[string]string {
+		return func(row map[string]string) map[string]string {
+			for _, c := range columns {
+				for _, s := range spellings("27" + core) {
+					row[c] = strings.ReplaceAll(row[c], s, "[erased]")
+				}
+				row[c] = strings.ReplaceAll(row[c], "([erased]", "([erased]")
+			}
+			return row
+		}
+	}
+	wrong = append(wrong, differences("moves", before["moves"], after["moves"], reworded("note"))...)
+	wrong = append(wrong, differences("acts", before["acts"], after["acts"], reworded("what", "why"))...)
+	for key, m := range after["moves"] {
+		if before["moves"][key] != nil {
+			continue
+		}
+		if m["cause"] != "erase" || m["by_whom"] != "staff" || m["from_state"] != m["to_state"] || !changed[m["ref"]] {
+			wrong = append(wrong, fmt.Sprintf("a new move is %v", m))
+		}
+		delete(changed, m["ref"])
+	}
+	for ref := range changed {
+		wrong = append(wrong, "the trail of "+ref+" does not say so")
+	}
+	for key, j := range before["jobs"] {
+		ref, _, _ := strings.Cut(j["key"], "/")
+		own := j["kind"] == "notice" && id != "" && before["orders"][ref]["customer"] == id
+		if there := after["jobs"][key] != nil; there == own {
+			wrong = append(wrong, fmt.Sprintf("the job %s %s is there: %v", j["kind"], j["key"], there))
+		}
+	}
+	return append(wrong, after.places(core)...)
+}
+
+// TestACustomerIsForgottenAndTheBooksAreNot forgets somebody after a random past,
+// in batches, with a database that goes away in between, and compares every row of
+// every table with what it was.
+func TestACustomerIsForgottenAndTheBooksAreNot(t *testing.T) {
+	onEachArchive(t, func(t *testing.T, a *archive) {
+		life := 0
+		forgotten := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			life++
+			must := func(err error) {
+				if err != nil {
+					rt.Fatal(err)
+				}
+			}
+			var numbers []string
+			for i := range 3 {
+				numbers = append(numbers, fmt.Sprintf("2771%03d77%d3", life%1000, i)[:11])
+			}
+			must(a.past(rt, numbers))
+			if rapid.Bool().Draw(rt, "afterwards all is told") {
+				must(a.deliver())
+			}
+			number := rapid.SampledFrom(numbers).Draw(rt, "who")
+			c, err := a.service.Customer(a.ctx, number)
+			must(err)
+			before, err := a.read()
+			must(err)
+			e := vend.Erasure{MSISDN: number, Unseen: rapid.Bool().Draw(rt, "unseen"), By: "staff", Why: "asked, from 0" + number[2:]}
+			shaky := &flaky{a.sql, rapid.IntRange(-1, 3).Draw(rt, "breaks")}
+			v := vend.Oblivion{Store: shaky, Now: func() time.Time { return a.now }, Batch: rapid.IntRange(1, 5).Draw(rt, "batch")}
+
+			_, err = v.Erase(a.ctx, e)
+			if errors.Is(err, errFlaky) {
+				shaky.left = -1
+				_, err = v.Erase(a.ctx, e)
+			}
+			after, readErr := a.read()
+			must(readErr)
+			if want := before.obstacles(c.ID, number, e.Unseen); len(want) > 0 {
+				stand, ok := errors.AsType[*vend.InTheWayError](err)
+				if !ok {
+					rt.Fatalf("%v; want %v in the way", err, want)
+				}
+				var got []string
+				for _, o := range stand.Obstacles {
+					got = append(got, string(o.Kind)+" "+o.Order.Ref)
+				}
+				slices.Sort(got)
+				if diff := cmp.Diff(want, got); diff != "" {
+					rt.Error(diff)
+				}
+				if diff := cmp.Diff(before, after); diff != "" {
+					rt.Errorf("what was refused changed\n%s", diff)
+				}
+				return
+			}
+			must(err)
+			forgotten++
+			for _, wrong := range checkForgotten(before, after, c.ID, number) {
+				rt.Error(wrong)
+			}
+			found, err := a.onDisk(number[2:])
+			must(err)
+			for _, f := range found {
+				rt.Errorf("the number is still in %s", f)
+			}
+
+			shaky.left = -1
+			again, err := v.Erase(a.ctx, e)
+			twice, readErr := a.read()
+			if must(readErr); err != nil || again != (vend.Forgotten{}) {
+				rt.Errorf("once more: %+v, %v", again, err)
+			}
+			if diff := cmp.Diff(after, twice); diff != "" {
+				rt.Errorf("once more\n%s", diff)
+			}
+			must(a.service.SetLanguage(a.ctx, number, "en")) // whoever has the number now
+			if next, err := a.service.Customer(a.ctx, number); err != nil || next.ID == "" || next.ID == c.ID {
+				rt.Errorf("the number is of %q again, %v", next.ID, err)
+			}
+		})
+		if forgotten < 5 {
+			t.Errorf("%d were forgotten", forgotten)
+		}
+		all, err := a.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range a.secrets {
+			for _, place := range all.places(s) {
+				t.Error(place)
+			}
+			found, err := a.onDisk(s)
+			if err != nil || len(found) > 0 {
+				t.Errorf("a secret is in %v, %v", found, err)
+			}
+		}
+		for _, check := range []func() ([]store.Fault, error){
+			func() ([]store.Fault, error) { return a.sql.CheckBooks(a.ctx) }, func() ([]store.Fault, error) { return a.sql.CheckOrders(a.ctx) },
+		} {
+			faults, err := check()
+			if err != nil {
+				t.Error(err)
+			}
+			for _, f := range faults {
+				t.Error(f)
+			}
+		}
+	})
+}
