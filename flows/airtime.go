@@ -298,7 +298,11 @@ func (airtimeFlow) answerConfirm(_ context.Context, _ *dialog.Talk, in dialog.In
 // away; the screen says what they have.
 func (f airtimeFlow) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	if t.Once(available) {
-		f.readBalance(ctx, t)
+		b, err := f.Purse.Balance(ctx, t.User)
+		if err != nil {
+			return dialog.Stay, err
+		}
+		t.SetInt(available, int64(b.Available))
 	}
 	if f.onTheHouse() || cents(t, available) >= cents(t, amount) {
 		return "enough", nil

@@ -101,19 +101,24 @@ func (f airtimeFlow) refused(ctx context.Context, t *dialog.Talk, r vend.Reason)
 	return "declined", nil
 }
 
-// readBalance refreshes the balance for a screen; the old one serves when it
-// can not be read, and none is wanted where nobody needs one.
+// readBalance refreshes the balance for a screen; none is wanted where nobody
+// needs one.
 func (f airtimeFlow) readBalance(ctx context.Context, t *dialog.Talk) {
-	if f.onTheHouse() {
-		return
-	}
-	if b, err := f.Purse.Balance(ctx, t.User); err == nil {
-		t.SetInt(available, int64(b.Available))
+	if !f.onTheHouse() {
+		f.Shop.readBalance(ctx, t)
 	}
 }
 
+// byBalance chooses the words with the balance, where it is known.
+func (f airtimeFlow) byBalance(t *dialog.Talk, with, without, house string) string {
+	if !f.onTheHouse() && t.Int(available) == unknownBalance {
+		return without
+	}
+	return f.byFund(with, house)
+}
+
 func (f airtimeFlow) askSold(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say(f.byFund("airtime.sold", "airtime.sold.house"), f.what(t, own(t), money("balance", cents(t, available)), ref(t.Text(buyRef)))...)
+	s.Text = t.Say(f.byBalance(t, "airtime.sold", "airtime.sold.house", "airtime.sold.house"), f.what(t, own(t), money("balance", cents(t, available)), ref(t.Text(buyRef)))...)
 }
 
 func (f airtimeFlow) askPending(t *dialog.Talk, s *dialog.Screen) {
@@ -125,11 +130,11 @@ func (f airtimeFlow) askOwed(t *dialog.Talk, s *dialog.Screen) {
 }
 
 func (f airtimeFlow) askUndone(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say(f.byFund("airtime.undone", "airtime.undone.house"), f.what(t, money("balance", cents(t, available)), ref(t.Text(buyRef)))...)
+	s.Text = t.Say(f.byBalance(t, "airtime.undone", "airtime.undone.plain", "airtime.undone.house"), f.what(t, money("balance", cents(t, available)), ref(t.Text(buyRef)))...)
 }
 
 func (f airtimeFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say(f.byFund("airtime.declined", "airtime.declined.house"), text("why", t.Say(whyKey(vend.Reason(t.Text(why))))), money("balance", cents(t, available)))
+	s.Text = t.Say(f.byBalance(t, "airtime.declined", "airtime.declined.plain", "airtime.declined.house"), text("why", t.Say(whyKey(vend.Reason(t.Text(why))))), money("balance", cents(t, available)))
 }
 
 // what is bought: amount and network, and whatever else a text wants.

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"time"
 
 	"spaza/dialog"
 )
@@ -44,4 +45,25 @@ func (f balanceFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	if !f.onTheHouse() {
 		s.Add("voucher", t.Say("menu.voucher"))
 	}
+}
+
+// unknownBalance stands for a balance that could not be read.
+const unknownBalance = -1
+
+// balanceWait is how long a balance may be waited for when the turn's own time is
+// up: what became of the money is known, and only the sum is missing.
+const balanceWait = time.Second
+
+// readBalance refreshes the balance for a screen that tells how a sale ended.
+// When it cannot be read it is unknown, and the screen says nothing of it: an old
+// balance would be a false one.
+func (s Shop) readBalance(ctx context.Context, t *dialog.Talk) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), balanceWait)
+	defer cancel()
+	b, err := s.Purse.Balance(ctx, t.User)
+	if err != nil {
+		t.SetInt(available, unknownBalance)
+		return
+	}
+	t.SetInt(available, int64(b.Available))
 }

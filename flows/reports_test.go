@@ -16,25 +16,17 @@ import (
 
 // ward keeps one order and what is reported of its message.
 type ward struct {
-	order    vend.Order
-	orderErr error
-	findErr  error
-	err      error // of Reported
-	told     []string
+	order vend.Order
+	err   error
+	told  []string
 }
 
-func (w *ward) Order(context.Context, string) (vend.Order, error) { return w.order, w.orderErr }
-
-func (w *ward) Reported(_ context.Context, message string, arrived bool, detail string) error {
-	w.told = append(w.told, fmt.Sprint(message, " ", arrived, " ", detail))
-	return w.err
-}
-
-func (w *ward) find(_ context.Context, message string) (string, error) {
-	if message != "gateway:1" && w.findErr == nil {
-		return "", vend.ErrNoOrder
+func (w *ward) Reported(_ context.Context, message string, arrived bool, detail string) (vend.Order, error) {
+	if message != "gateway:1" {
+		return vend.Order{}, vend.ErrNoOrder
 	}
-	return w.order.Ref, w.findErr
+	w.told = append(w.told, fmt.Sprint(message, " ", arrived, " ", detail))
+	return w.order, w.err
 }
 
 func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
@@ -57,18 +49,16 @@ func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
 		{"a message that is not known, and failed", ward{}, "gateway:2", false, 0, nil, "", false},
 		{"one that is forgotten meanwhile", ward{order: failed(""), err: fmt.Errorf("report: %w", vend.ErrNoOrder)}, "gateway:1", false, 1, nil, "", false},
 		{"the database is away", ward{order: failed(""), err: away}, "gateway:1", true, 1, away, "was not written", false},
-		{"it can not be found now", ward{findErr: away}, "gateway:1", true, 0, away, "was not written", false},
 		{"tokens will not arrive", ward{order: failed("sealed")}, "gateway:1", false, 1, nil, "what was bought did not arrive", true},
 		{"a receipt will not arrive", ward{order: failed("")}, "gateway:1", false, 1, nil, "message will not arrive", false},
 		{
 			"tokens that came by another message", ward{order: vend.Order{Ref: buyRf, Delivery: vend.DeliveryAcknowledged, Goods: []byte("sealed")}},
 			"gateway:1", false, 1, nil, "message will not arrive", false,
 		},
-		{"an order that can not be read", ward{order: failed("sealed"), orderErr: away}, "gateway:1", false, 1, nil, "message will not arrive", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
-			r := Reports{Orders: &c.ward, Find: c.ward.find, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			r := Reports{Orders: &c.ward, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			if err := r.Take(t.Context(), c.message, c.arrived, "Failed: UserDoesNotExist"); !errors.Is(err, c.err) {
 				t.Errorf("got %v", err)
 			}

@@ -107,9 +107,7 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 	switch {
 	case o.Done():
 		t.SetText(voucherRef, "")
-		if b, err := f.Purse.Balance(ctx, t.User); err == nil {
-			t.SetInt(available, int64(b.Available))
-		}
+		f.readBalance(ctx, t)
 		return "added", nil
 	case o.Refused() && ofVoucher(o.Reason):
 		return f.again(t, o.Reason)
@@ -173,7 +171,11 @@ func (voucherFlow) declined(t *dialog.Talk, r vend.Reason) (dialog.Move, error) 
 }
 
 func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("voucher.added", money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
+	key := "voucher.added"
+	if t.Int(available) == unknownBalance {
+		key = "voucher.added.plain"
+	}
+	s.Text = t.Say(key, money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
 	if t.Text(backTo) == airtimeConfirm.Flow() {
 		s.Add("continue", t.Say("voucher.added.continue", airtimeFlow(f).what(t)...))
 		return

@@ -95,7 +95,7 @@ func (w *bookWorld) event(rt *rapid.T) ledger.Entry {
 	customer := w.customer(rapid.IntRange(0, 1).Draw(rt, "customer"))
 	amount := rapid.SampledFrom([]ledger.Cents{1, 5_00, 10_00}).Draw(rt, "amount")
 	make := rapid.SampledFrom([]func(string, string, ledger.Cents) ledger.Entry{
-		ledger.Redeemed, paid(ledger.Hold), paid(ledger.Capture), paid(ledger.Release), paid(ledger.PayOut), paid(ledger.Reverse),
+		ledger.Redeemed, paid(ledger.Hold), paid(ledger.Capture), paid(ledger.Release), paid(ledger.PayOut),
 	}).Draw(rt, "kind")
 	return make(ref, customer, amount)
 }

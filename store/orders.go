@@ -27,7 +27,7 @@ resolution = ?, delivery = ?, amount = CASE WHEN kind = 'redeem' THEN ? ELSE amo
 	happened = ` AND state <> 'declined' AND resolution <> 'not_vended'`
 
 	selectOrderByPIN = `SELECT ` + orderColumns + ` FROM orders
-WHERE pin_hash = ? AND pin_hash IS NOT NULL` + happened + ` AND ref <> ?
+WHERE pin_hash = ? AND pin_hash IS NOT NULL AND state <> 'reversed'` + happened + ` AND ref <> ?
 ORDER BY created_at DESC, ref DESC LIMIT 1`
 
 	selectOrderByOriginal = `SELECT ` + orderColumns + ` FROM orders

@@ -19,12 +19,19 @@ func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) err
 	for wait := settleWaitMin; ; wait = min(2*wait, settleWaitMax) {
 		try, done := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 		err := s.store.InTx(try, func(tx Tx) error {
-			if err := s.deliver(tx, ref, CauseMessage, message, func(o Order) Delivery {
-				if !o.Done() || o.Delivery == DeliveryAcknowledged {
-					return o.Delivery // the message told of something else
+			o, err := tx.Order(ref)
+			if err != nil {
+				return err
+			}
+			if o.Done() && o.Delivery != DeliverySent && o.Delivery != DeliveryAcknowledged {
+				o.Delivery = DeliverySent
+				if err := tx.UpdateOrder(o); err != nil {
+					return err
 				}
-				return DeliverySent
-			}); err != nil {
+			}
+			m := o.move(o.State, CauseMessage, s.opt.Now()) // also where it told of something else
+			m.Note = message
+			if err := tx.AddMove(m); err != nil {
 				return err
 			}
 			return tx.FinishJob(j)
@@ -43,31 +50,34 @@ func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) err
 	}
 }
 
-// Reported writes down what a gateway reports of a message that it took: that
-// the handset has it, or will not get it. A report of a message that is not
-// known is ErrNoOrder; one that comes twice changes nothing.
-func (s *Service) Reported(ctx context.Context, message string, arrived bool, detail string) error {
+// Reported writes down what a gateway reports of a message that it took, that the
+// handset has it or will not get it, and returns the order of which it told. A
+// report of a message that is not known is ErrNoOrder; one that comes twice
+// changes nothing.
+func (s *Service) Reported(ctx context.Context, message string, arrived bool, detail string) (o Order, err error) {
 	ref, err := s.store.RefByMessage(ctx, message)
 	if err != nil {
-		return err
+		return o, err
 	}
 	to := DeliveryFailed
 	if arrived {
 		to = DeliveryAcknowledged
 	}
-	return s.store.InTx(ctx, func(tx Tx) error {
-		return s.deliver(tx, ref, CauseMessage, detail, func(o Order) Delivery {
+	err = s.store.InTx(ctx, func(tx Tx) (err error) {
+		o, err = s.deliver(tx, ref, CauseMessage, detail, func(o Order) Delivery {
 			if !o.Done() || o.Delivery == DeliveryAcknowledged {
 				return o.Delivery
 			}
 			return to
 		})
+		return err
 	})
+	return o, err
 }
 
 // notShown takes back that a screen showed an order.
 func (s *Service) notShown(tx Tx, ref string) error {
-	return s.deliver(tx, ref, CauseScreen, "no screen was left to tell", func(o Order) Delivery {
+	_, err := s.deliver(tx, ref, CauseScreen, "no screen was left to tell", func(o Order) Delivery {
 		switch {
 		case o.Delivery != DeliveryShown:
 			return o.Delivery
@@ -76,25 +86,24 @@ func (s *Service) notShown(tx Tx, ref string) error {
 		}
 		return DeliveryNone
 	})
+	return err
 }
 
-// deliver moves an order's delivery, and adds to its trail that something was
-// told even where it does not move.
-func (s *Service) deliver(tx Tx, ref string, why Cause, note string, to func(Order) Delivery) error {
+// deliver moves an order's delivery, where it moves.
+func (s *Service) deliver(tx Tx, ref string, why Cause, note string, to func(Order) Delivery) (Order, error) {
 	o, err := tx.Order(ref)
 	if err != nil {
-		return err
+		return o, err
 	}
-	now := s.opt.Now()
-	if next := to(o); next != o.Delivery {
-		o.Delivery = next
-		if err := tx.UpdateOrder(o); err != nil {
-			return err
-		}
-	} else if why != CauseMessage {
-		return nil
+	next := to(o)
+	if next == o.Delivery {
+		return o, nil
 	}
-	m := o.move(o.State, why, now)
+	o.Delivery = next
+	if err := tx.UpdateOrder(o); err != nil {
+		return o, err
+	}
+	m := o.move(o.State, why, s.opt.Now())
 	m.Note = note
-	return tx.AddMove(m)
+	return o, tx.AddMove(m)
 }

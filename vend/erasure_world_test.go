@@ -187,12 +187,22 @@ func (a *archive) tables() ([]string, error) {
 	return all, rows.Err()
 }
 
+// same says whether all rows are the same.
+func (c cells) same(d cells) bool {
+	return maps.EqualFunc(c, d, func(a, b map[string]map[string]string) bool {
+		return maps.EqualFunc(a, b, maps.Equal[map[string]string, map[string]string])
+	})
+}
+
 // places lists where digits stand, whatever is between them.
 func (c cells) places(digits string) []string {
 	var found []string
 	for table, rows := range c {
 		for key, row := range rows {
 			for column, cell := range row {
+				if len(cell) < len(digits) {
+					continue
+				}
 				bare := strings.Map(func(r rune) rune {
 					if strings.ContainsRune(" -./()\u00a0", r) {
 						return -1

@@ -342,7 +342,7 @@ func notice(o Order) string {
 		return ""
 	case o.State == StatePerson:
 		return NoticePerson
-	case o.Done() || o.Refused():
+	case o.Done() || o.Refused() || o.State == StateReversed:
 		return NoticeEnded
 	}
 	return ""

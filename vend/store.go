@@ -89,7 +89,7 @@ type Tx interface {
 	// for all.
 	Sold(customer string, fund Fund, since time.Time, except string) (Sold, error)
 	// OrderByPIN finds the newest order for a voucher PIN that was not
-	// declined, other than the one with the given reference; ErrNoOrder when
+	// refused or reversed, other than the one with the given reference; ErrNoOrder when
 	// there is none. Until the transaction ends nobody else can add one.
 	OrderByPIN(pinHash []byte, except string) (Order, error)
 	// CountDeclined counts declined orders of a kind and reason since a time:

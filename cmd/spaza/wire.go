@@ -129,7 +129,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		Sorry: words.Say("", "sorry"), Foreign: words.Say("", "foreign"),
 	})}
 	if cfg.SMSURL != "" {
-		reports := flows.Reports{Orders: shop, Find: sql.RefByMessage, Logger: a.log}
+		reports := flows.Reports{Orders: shop, Logger: a.log}
 		doors = append(doors, channels.NewAfricasTalkingReports(func(ctx context.Context, r channels.Report) error {
 			return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
 		}))

@@ -39,9 +39,10 @@ type cell struct {
 	original string // of what it undoes
 	refs     []string
 
+	struck int
+
 	mu     sync.Mutex
 	told   []news
-	struck int
 	wrongs []string
 }
 
@@ -202,8 +203,9 @@ func (c *cell) strike(ctx context.Context) {
 	o, err := c.ask(screen, c.ref)
 	leave()
 	close(gone)
-	c.check("press, and leave", err)
-	c.screen(o)
+	if err != nil || o.State != vend.StateSending {
+		c.wrong("pressed, and left before the answer: it is %s, %v", o.State, err)
+	}
 }
 
 // press asks again while the first is not settled, and so by other ways.
@@ -219,8 +221,8 @@ func (c *cell) press(ctx context.Context) {
 	}
 	c.screen(o)
 	c.others(ctx)
-	if !was.State.Final() {
-		c.beside(ctx)
+	if !was.Refused() {
+		c.beside(ctx, false)
 	}
 	if n := c.host.arrivals("") - before; n != 0 {
 		c.wrong("pressed again when it was %s: %d more requests were sent", was.State, n)

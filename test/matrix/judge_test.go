@@ -24,6 +24,8 @@ const (
 	person       mark = 'V' // to a person, who found that it had happened
 	personOwed   mark = 'O' // paid; to a person, who had the goods read out
 	personNot    mark = 'N' // to a person, who found that it had not happened
+	torn         mark = 'C' // to a person by an answer; it had happened
+	tornNot      mark = 'c' // to a person by an answer; it had not happened
 	nothing      mark = '?' // none of these
 )
 
@@ -38,6 +40,8 @@ func marks() [][2]string {
 		{string(person), "unknown to the end of the window; a person found that it had happened"},
 		{string(personOwed), "owed to the end of the window; a person had the goods read out"},
 		{string(personNot), "unknown to the end of the window; a person found that it had not happened: the money back"},
+		{string(torn), "to a person by an answer that contradicts itself, and it had happened"},
+		{string(tornNot), "to a person by an answer that contradicts itself, and it had not happened: the money back"},
 	}
 }
 
@@ -79,7 +83,12 @@ func (c *cell) mark(o vend.Order, trail []vend.Move) mark {
 		return slices.ContainsFunc(trail, func(m vend.Move) bool { return m.To == s })
 	}
 	unclear, owed, decided := was(vend.StateUnknown), was(vend.StateOwed), was(vend.StatePerson)
+	byAnswer := slices.ContainsFunc(trail, func(m vend.Move) bool { return m.To == vend.StatePerson && m.Cause == vend.CauseAnswer })
 	switch {
+	case o.State == vend.StateResolved && o.Done() && byAnswer:
+		return torn
+	case o.State == vend.StateResolved && o.Refused() && byAnswer:
+		return tornNot
 	case o.State == vend.StateResolved && o.Done() && owed:
 		return personOwed
 	case o.State == vend.StateResolved && o.Done():
@@ -218,6 +227,9 @@ func (c *cell) informed(o vend.Order, trail []vend.Move) {
 	}) {
 		c.wrong("nobody told the customer that it is %s", o.State)
 	}
+	if twice := c.twice(); twice != "" {
+		c.wrong("a message was sent twice: %s", twice)
+	}
 	if o.Done() && o.Kind != vend.KindRedeem && !c.heard(func(n news) bool { return n.ref == o.Ref && n.event == vend.NoticeEnded && n.done }) {
 		c.wrong("there is no receipt")
 	}
@@ -225,6 +237,21 @@ func (c *cell) informed(o vend.Order, trail []vend.Move) {
 	if waited && o.Kind != vend.KindReverse && !c.heard(func(n news) bool { return n.ref == o.Ref && n.event == vend.NoticePerson }) {
 		c.wrong("nobody told the customer that a person looks at it")
 	}
+}
+
+// twice is a message that was sent more than once; empty when there is none.
+func (c *cell) twice() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seen := map[string]bool{}
+	for _, n := range c.told {
+		key := n.ref + "/" + n.event
+		if n.event != "" && seen[key] {
+			return key
+		}
+		seen[key] = true
+	}
+	return ""
 }
 
 // report is everything that is wrong with a cell.
