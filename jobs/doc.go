@@ -8,7 +8,14 @@
 // put off or buried. While it runs its lease is renewed; when its process dies
 // the lease ends and another process claims it. A claim is fenced by owner and
 // attempt, so that a process that lost its lease can no longer write the job's
-// fate.
+// fate. What a process claimed and will not run it hands back at once.
+//
+// Three things bound what runs. A lane (Job.Lane) has its jobs done one at a
+// time, over all processes, in the order in which they were added; the Store
+// keeps it. A limit (Options.Limits) is how many jobs of a kind, which stands
+// for the place that they call, run at once in this process; the Runner keeps
+// it. A job's end (Job.Until) is when it is given up. A buried job stays for a
+// person to see, and holds nobody up.
 //
 // The package does not know what any job is about.
 package jobs

@@ -13,7 +13,8 @@ import (
 
 var errDown = errors.New("database is down")
 
-// memory is a jobs.Store that obeys the contract and can be made to fail.
+// memory is a jobs.Store that obeys the contract, by looking through all jobs,
+// and can be made to fail.
 type memory struct {
 	mu     sync.Mutex
 	lastID int64
@@ -22,8 +23,9 @@ type memory struct {
 	// down, when set, is what every method returns.
 	down error
 	// hang, when set, keeps Claim, having claimed, from returning until it is
-	// closed.
-	hang chan struct{}
+	// closed; hangEmpty, also one that has claimed nothing.
+	hang      chan struct{}
+	hangEmpty bool
 }
 
 type row struct {
@@ -41,6 +43,9 @@ func (m *memory) add(j jobs.Job) jobs.Job {
 	defer m.mu.Unlock()
 	m.lastID++
 	j.ID = m.lastID
+	if !m.first(j) {
+		j.Owner, j.LeaseUntil = "", time.Time{}
+	}
 	if j.Owner != "" {
 		j.Attempt = 1
 	}
@@ -48,10 +53,45 @@ func (m *memory) add(j jobs.Job) jobs.Job {
 	return j
 }
 
+// first says whether no job of its lane that is to be done was added before it.
+// The caller has m.mu.
+func (m *memory) first(j jobs.Job) bool {
+	for _, r := range m.rows {
+		if j.Lane != "" && r.Lane == j.Lane && r.ID < j.ID && !r.dead {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *memory) setDown(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.down = err
+}
+
+// toDo is how many jobs are neither finished nor buried.
+func (m *memory) toDo() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, r := range m.rows {
+		if !r.dead {
+			n++
+		}
+	}
+	return n
+}
+
+// forget deletes jobs: those with the given ids, or all.
+func (m *memory) forget(ids ...int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id := range m.rows {
+		if len(ids) == 0 || slices.Contains(ids, id) {
+			delete(m.rows, id)
+		}
+	}
 }
 
 // claimSizes is the n of every Claim so far; forget starts anew.
@@ -85,7 +125,7 @@ func (m *memory) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner stri
 	}
 	var due []*row
 	for _, r := range m.rows {
-		if !r.dead && slices.Contains(kinds, r.Kind) && !r.RunAt.After(now) && !r.LeaseUntil.After(now) {
+		if !r.dead && slices.Contains(kinds, r.Kind) && !r.RunAt.After(now) && !r.LeaseUntil.After(now) && m.first(r.Job) {
 			due = append(due, r)
 		}
 	}
@@ -96,7 +136,7 @@ func (m *memory) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner stri
 		r.Attempt++
 		claimed = append(claimed, r.Job)
 	}
-	if hang := m.hang; hang != nil && len(claimed) > 0 {
+	if hang := m.hang; hang != nil && (len(claimed) > 0 || m.hangEmpty) {
 		m.mu.Unlock()
 		<-hang
 		m.mu.Lock()
@@ -109,7 +149,7 @@ func (m *memory) Next(_ context.Context, kinds []jobs.Kind) (time.Time, error) {
 	defer m.mu.Unlock()
 	var next time.Time
 	for _, r := range m.rows {
-		if !r.dead && r.Owner == "" && slices.Contains(kinds, r.Kind) && (next.IsZero() || r.RunAt.Before(next)) {
+		if !r.dead && r.Owner == "" && slices.Contains(kinds, r.Kind) && m.first(r.Job) && (next.IsZero() || r.RunAt.Before(next)) {
 			next = r.RunAt
 		}
 	}
@@ -139,9 +179,13 @@ func (m *memory) Finish(ctx context.Context, j jobs.Job) error {
 }
 
 func (m *memory) PutOff(ctx context.Context, j jobs.Job, at time.Time, note string) error {
-	return m.fenced(ctx, j, func(r *row) { r.Owner, r.LeaseUntil, r.RunAt, r.note = "", time.Time{}, at, note })
+	return m.fenced(ctx, j, func(r *row) {
+		r.Owner, r.LeaseUntil, r.RunAt, r.Unrun, r.note = "", time.Time{}, at, j.Unrun, note
+	})
 }
 
 func (m *memory) Bury(ctx context.Context, j jobs.Job, note string) error {
-	return m.fenced(ctx, j, func(r *row) { r.Owner, r.LeaseUntil, r.dead, r.note = "", time.Time{}, true, note })
+	return m.fenced(ctx, j, func(r *row) {
+		r.Owner, r.LeaseUntil, r.dead, r.DiedAt, r.note = "", time.Time{}, true, j.DiedAt, note
+	})
 }

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// panicBackoff bounds when a job whose handler panicked is tried again.
-const panicBackoffMin, panicBackoffMax = time.Second, 5 * time.Minute
-
 // fateLimit is how long a job's fate is tried to be written. It spans the
 // restart of a database; past it the store refuses this fate, and the worker is
 // given up rather than the job: its lease ends.
@@ -28,8 +25,7 @@ type holding struct {
 
 // run does one held job to its end: the handler, with the lease renewed beside
 // it, then its fate.
-func (r *Runner) run(j Job) {
-	h := r.hold(j)
+func (r *Runner) run(j Job, h *holding) {
 	defer r.letGo(j, h)
 	lag := max(0, r.o.Now().Sub(j.RunAt))
 	ctx, cancel := context.WithCancelCause(r.work)
@@ -47,20 +43,37 @@ func (r *Runner) run(j Job) {
 		<-kept
 	}()
 
-	res, panicked := r.handle(ctx, j)
+	res, panicked := r.decide(ctx, j)
 	r.mu.Lock()
 	h.decided = true
 	r.mu.Unlock()
 	result := r.writeFate(j, h, res)
+	if j.Lane != "" {
+		r.Wake() // the next of the lane may be free now
+	}
 	if panicked && result == "again" {
 		result = "panic"
 	}
 	r.o.Observe(string(j.Kind), result, lag)
 }
 
+// decide runs the handler, except where the job's time is over, and buries what
+// would be put off past it.
+func (r *Runner) decide(ctx context.Context, j Job) (res Result, panicked bool) {
+	if j.Runs() > 1 && j.over(r.o.Now()) {
+		return Bury("given up: its time was over at " + stamp(j.Until)), false
+	}
+	res, panicked = r.handle(ctx, j)
+	if res.verb == verbPutOff && j.over(res.at) {
+		res = Bury("given up, its time is over at " + stamp(j.Until) + "; last: " + res.note)
+	}
+	return res, panicked
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// hold notes a job as one of this process. The caller has r.mu.
 func (r *Runner) hold(j Job) *holding {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	h := &holding{attempt: j.Attempt}
 	r.held[j.ID] = h
 	return h
@@ -95,7 +108,7 @@ func (r *Runner) handle(ctx context.Context, j Job) (res Result, panicked bool) 
 		if p == nil {
 			return
 		}
-		wait := backoff(j.Attempt, panicBackoffMin, panicBackoffMax)
+		wait := r.panicWait.After(j.Runs())
 		r.o.Logger.Error("job panicked", "kind", j.Kind, "key", j.Key, "attempt", j.Attempt,
 			"panic", panicText(p), "stack", string(debug.Stack()))
 		res, panicked = Again(r.o.Now().Add(wait), "panic"), true
@@ -164,7 +177,7 @@ func (r *Runner) writeFate(j Job, h *holding, res Result) string {
 			return res.verb.String()
 		case !errors.Is(err, ErrLost):
 			r.o.Logger.Warn("writing the fate of a job failed", "kind", j.Kind, "key", j.Key, "err", err)
-			r.rest(limit, backoff(failures, storeBackoffMin, storeBackoffMax), false)
+			r.rest(limit, r.storeWait.After(failures), false)
 		case fence.Attempt == r.fence(j, h).Attempt:
 			return "lost"
 		}
@@ -203,22 +216,9 @@ func (r *Runner) tryFate(ctx context.Context, limit time.Duration, j Job, res Re
 		}
 		return nil
 	case verbBury:
+		j.DiedAt = r.o.Now()
 		return r.store.Bury(ctx, j, res.note)
 	default:
 		return r.store.Finish(ctx, j)
-	}
-}
-
-// String names the verb for Observe.
-func (v verb) String() string {
-	switch v {
-	case verbWritten:
-		return "written"
-	case verbPutOff:
-		return "again"
-	case verbBury:
-		return "buried"
-	default:
-		return "done"
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"os"
 	"slices"
 	"sync"
@@ -15,6 +16,11 @@ const (
 	defaultAdopted = 1024
 	defaultLease   = 15 * time.Second
 	defaultPoll    = time.Second
+
+	// After a failure of the store or a panic, the wait is one of these steps
+	// and up to as much again.
+	storeWaitFirst, storeWaitMost = 50 * time.Millisecond, 2500 * time.Millisecond
+	panicWaitFirst, panicWaitMost = 500 * time.Millisecond, 150 * time.Second
 
 	// stopGrace is how long Stop waits, once it has cut handlers off, for them
 	// to return and their results to be written.
@@ -35,6 +41,12 @@ type Options struct {
 	// Adopted is how many adopted jobs run at once, besides; default 1024.
 	// Past it Adopt refuses.
 	Adopted int
+	// Limits is how many jobs of a kind run at once in this process, claimed
+	// and adopted ones together: what the place that they call may be asked at
+	// once. A kind that is not there, or not above zero, is bounded by Workers
+	// and Adopted alone. Where a slow place could take all workers, give its
+	// kind fewer than Workers.
+	Limits map[Kind]int
 	// Lease is how long a job is held without renewal, and so how long it
 	// waits when its process dies; default 15 s. Clocks of processes that
 	// share a database must agree to well within a third of it.
@@ -43,12 +55,16 @@ type Options struct {
 	Poll time.Duration
 	// Now is the clock that stamps leases; default time.Now.
 	Now func() time.Time
+	// Rand returns a random number from 0 to below n, for all waiting; default
+	// math/rand/v2.Int64N.
+	Rand func(n int64) int64
 	// Logger takes failures of the store and panics of handlers; default: no
 	// log.
 	Logger *slog.Logger
 	// Observe is told of every run of a job that ended: its kind, what came of
 	// it ("done", "written", "again", "buried", "panic", "lost", "unwritten")
-	// and how late it started.
+	// and how late it started. A job that is buried because its time is over
+	// counts as one.
 	Observe func(kind, result string, lag time.Duration)
 }
 
@@ -60,17 +76,22 @@ type Runner struct {
 	handlers map[Kind]Handler
 	kinds    []Kind
 
+	storeWait, panicWait Backoff
+
 	wake  chan struct{} // holds one wake-up
 	slots chan struct{} // one element for every claimed job that runs
 
-	mu      sync.Mutex
-	state   runnerState
-	adopted int
-	held    map[int64]*holding // by job id
-	claim   context.CancelFunc // ends the claiming
-	work    context.Context    // of all handlers
-	cut     context.CancelFunc // ends work
-	running sync.WaitGroup     // the claiming loop and every job
+	mu       sync.Mutex
+	state    runnerState
+	adopted  int
+	running  map[Kind]int       // claimed and adopted jobs
+	reserved map[Kind]int       // how many a claim under way may bring
+	parked   []Job              // adopted ones that wait for that claim's end, counted as running
+	held     map[int64]*holding // by job id
+	claim    context.CancelFunc // ends the claiming
+	work     context.Context    // of all handlers
+	cut      context.CancelFunc // ends work
+	all      sync.WaitGroup     // the claiming loop, every job, and what is handed back
 }
 
 type runnerState uint8
@@ -105,6 +126,9 @@ func NewRunner(s Store, o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Rand == nil {
+		o.Rand = mathrand.Int64N
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -112,9 +136,14 @@ func NewRunner(s Store, o Options) *Runner {
 		o.Observe = func(string, string, time.Duration) {}
 	}
 	r := &Runner{
+		storeWait: Backoff{Steps: Doubling(storeWaitFirst, storeWaitMost), Jitter: 1, Rand: o.Rand},
+		panicWait: Backoff{Steps: Doubling(panicWaitFirst, panicWaitMost), Jitter: 1, Rand: o.Rand},
+
 		store:    s,
 		o:        o,
 		handlers: map[Kind]Handler{},
+		running:  map[Kind]int{},
+		reserved: map[Kind]int{},
 		held:     map[int64]*holding{},
 		wake:     make(chan struct{}, 1),
 		slots:    make(chan struct{}, o.Workers),
@@ -161,14 +190,14 @@ func (r *Runner) Start(ctx context.Context) {
 	r.work, r.cut = context.WithCancel(ctx)
 	var claiming context.Context
 	claiming, r.claim = context.WithCancel(r.work)
-	r.running.Go(func() { r.loop(claiming) })
+	r.all.Go(func() { r.loop(claiming) })
 }
 
-// Stop claims no more jobs and refuses to adopt any, waits for those running to
-// end, and when ctx ends first, cuts them off. It returns nil when every job
-// that ran came to its end; otherwise ctx's error, and the jobs that were cut
-// off wait for their leases to end. It returns soon after ctx's end even when a
-// handler does not.
+// Stop claims no more jobs and refuses to adopt any, hands back those that it
+// has claimed and not begun, waits for those running to end, and when ctx ends
+// first, cuts them off. It returns nil when every job that ran came to its end;
+// otherwise ctx's error, and the jobs that were cut off wait for their leases to
+// end. It returns soon after ctx's end even when a handler does not.
 func (r *Runner) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	r.state = runnerStopping
@@ -180,7 +209,7 @@ func (r *Runner) Stop(ctx context.Context) error {
 	r.claim()
 	ended := make(chan struct{})
 	go func() {
-		r.running.Wait()
+		r.all.Wait()
 		close(ended)
 	}()
 	defer r.cut()
@@ -206,36 +235,4 @@ func (r *Runner) Wake() {
 	case r.wake <- struct{}{}:
 	default:
 	}
-}
-
-// Adopt runs, at once, a job that was added as claimed by this runner's Owner.
-// Call it after the commit. When it returns false (the runner is not started,
-// is stopping, or runs too many; the job is another's, or has no handler) the
-// job waits for its lease to end.
-func (r *Runner) Adopt(j Job) bool {
-	if j.Owner != r.o.Owner || j.Attempt < 1 || !j.LeaseUntil.After(r.o.Now()) {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.state != runnerStarted || r.work.Err() != nil || r.adopted >= r.o.Adopted || r.handlers[j.Kind] == nil {
-		return false
-	}
-	r.adopted++
-	r.running.Go(func() {
-		defer func() {
-			r.mu.Lock()
-			r.adopted--
-			r.mu.Unlock()
-		}()
-		r.run(j)
-	})
-	return true
-}
-
-// Takes says whether Adopt would now take a job of this kind.
-func (r *Runner) Takes(k Kind) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.state == runnerStarted && r.work.Err() == nil && r.adopted < r.o.Adopted && r.handlers[k] != nil
 }

@@ -144,29 +144,33 @@ func TestAdoptRefusesWhatItWouldNotRun(t *testing.T) {
 			kind: func(context.Context, jobs.Job) jobs.Result { <-release; return jobs.Done() },
 		}}
 		r := jobs.NewRunner(m, o)
-		j := adoptable(m, "a")
-		if r.Adopt(j) {
+		if r.Adopt(adoptable(m, "early")) {
 			t.Error("adopted before Start")
 		}
+		m.forget()
 		r.Start(t.Context())
+		j := adoptable(m, "a")
 		for name, change := range map[string]func(*jobs.Job){
 			"another's job":      func(j *jobs.Job) { j.Owner = "you" },
 			"a job never held":   func(j *jobs.Job) { j.Attempt = 0 },
 			"a lease that ended": func(j *jobs.Job) { j.LeaseUntil = time.Now() },
 			"an unknown kind":    func(j *jobs.Job) { j.Kind = "unheard of" },
 		} {
-			bad := j
+			bad := adoptable(m, name)
 			change(&bad)
 			if r.Adopt(bad) {
 				t.Errorf("adopted %s", name)
 			}
+			m.forget(bad.ID)
 		}
 		if !r.Adopt(j) {
 			t.Error("did not adopt its own job")
 		}
-		if r.Adopt(adoptable(m, "b")) {
+		over := adoptable(m, "b")
+		if r.Adopt(over) {
 			t.Error("adopted more than it may")
 		}
+		m.forget(over.ID)
 		close(release)
 		synctest.Wait()
 		if !r.Adopt(adoptable(m, "c")) {

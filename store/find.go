@@ -156,14 +156,15 @@ func (s *SQL) Customers(ctx context.Context, ids []string) (map[string]vend.Cust
 	return all, nil
 }
 
-const selectOrderJobs = `SELECT id, kind, key, run_at, attempt, owner, lease_until, dead, note FROM jobs
+const selectOrderJobs = `SELECT id, kind, key, run_at, until_at, attempt, owner, lease_until, behind, dead, note FROM jobs
 WHERE kind = ? AND key = ? OR kind = ? AND key IN (?, ?) ORDER BY id`
 
 // OrderJob is a job of an order: what sees it through, or a message about it.
 type OrderJob struct {
 	jobs.Job
-	Dead bool   // buried: nobody runs it again
-	Note string // why it waits, or was buried
+	Behind bool   // it waits for an earlier one of its lane
+	Dead   bool   // buried: nobody runs it again
+	Note   string // why it waits, or was buried
 }
 
 // OrderJobs lists the jobs of an order that are not finished.
@@ -172,10 +173,11 @@ func (s *SQL) OrderJobs(ctx context.Context, ref string) ([]OrderJob, error) {
 	args := []any{string(vend.JobOrder), ref, string(vend.JobNotice), ref + "/" + vend.NoticeEnded, ref + "/" + vend.NoticePerson}
 	err := s.reading().each(ctx, selectOrderJobs, args, func(rows *sql.Rows) error {
 		var j OrderJob
-		var runAt, leaseUntil int64
-		var dead int
-		err := rows.Scan(&j.ID, &j.Kind, &j.Key, &runAt, &j.Attempt, &j.Owner, &leaseUntil, &dead, &j.Note)
-		j.RunAt, j.LeaseUntil, j.Dead = fromMillis(runAt), fromMillis(leaseUntil), dead != 0
+		var runAt, until, leaseUntil int64
+		var behind, dead int
+		err := rows.Scan(&j.ID, &j.Kind, &j.Key, &runAt, &until, &j.Attempt, &j.Owner, &leaseUntil, &behind, &dead, &j.Note)
+		j.RunAt, j.Until, j.LeaseUntil = fromMillis(runAt), fromMillis(until), fromMillis(leaseUntil)
+		j.Behind, j.Dead = behind != 0, dead != 0
 		all = append(all, j)
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"spaza/jobs"
 	"spaza/store"
 	"spaza/vend"
 )
@@ -185,6 +186,47 @@ func TestCustomersAreReadByTheirIDsManyAtATime(t *testing.T) {
 		}
 		if got, err := s.Customers(t.Context(), nil); len(got) != 0 || err != nil {
 			t.Errorf("of none: %v, %v", got, err)
+		}
+	})
+}
+
+func TestTheJobsOfAnOrderAreItsOwnWithTheirFate(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		until := noon.Add(72 * time.Hour)
+		inTx(t, s, func(tx vend.Tx) error {
+			for _, j := range []jobs.Job{
+				{Kind: vend.JobOrder, Key: "P-1", RunAt: noon},
+				{Kind: vend.JobNotice, Key: "P-1/person", RunAt: noon, Until: until, Lane: "notice c1"},
+				{Kind: vend.JobNotice, Key: "P-1/ended", RunAt: noon, Lane: "notice c1"},
+				{Kind: vend.JobOrder, Key: "P-2", RunAt: noon},
+				{Kind: "other", Key: "P-1", RunAt: noon},
+			} {
+				if _, err := tx.AddJob(j); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		held, err := s.Claim(t.Context(), []jobs.Kind{vend.JobOrder}, 1, "me", noon, noon.Add(time.Minute))
+		if err != nil || len(held) != 1 || held[0].Key != "P-1" {
+			t.Fatal(held, err)
+		}
+		if err := s.Bury(t.Context(), held[0], "hopeless"); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.OrderJobs(t.Context(), "P-1")
+		var got []string
+		for _, j := range list {
+			got = append(got, fmt.Sprintf("%s %s dead=%t behind=%t %d %s %t", j.Kind, j.Key, j.Dead, j.Behind, j.Attempt, j.Note, j.Until.Equal(until)))
+		}
+		want := []string{
+			"order P-1 dead=true behind=false 1 hopeless false",
+			"notice P-1/person dead=false behind=false 0  true",
+			"notice P-1/ended dead=false behind=true 0  false",
+		}
+		if diff := gocmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(diff, err)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,27 +15,62 @@ import (
 )
 
 const (
-	insertJob = `INSERT INTO jobs (kind, key, data, first_run_at, run_at, attempt, owner, lease_until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, key) DO NOTHING RETURNING id`
+	// A job with a lane is added behind; the database moves it to the front of a
+	// lane that is empty.
+	insertJob = `INSERT INTO jobs (kind, key, data, first_run_at, run_at, attempt, owner, lease_until, until_at, lane, behind)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, key) DO NOTHING RETURNING id`
 
-	selectJob = `SELECT id, data, run_at, attempt, owner, lease_until FROM jobs WHERE kind = ? AND key = ?`
+	takeFirstJob = `UPDATE jobs SET owner = ?, lease_until = ?, attempt = 1 WHERE id = ? AND behind = 0`
 
-	// The CTE is materialised so that the rows are chosen, and locked, once.
-	claimJobsDue = `WITH due AS MATERIALIZED (SELECT id FROM jobs
-WHERE dead = 0 AND run_at <= ? AND lease_until <= ? AND kind IN (`
-	claimJobsTake = `) UPDATE jobs SET owner = ?, lease_until = ?, attempt = attempt + 1
-WHERE id IN (SELECT id FROM due) RETURNING id, kind, key, data, run_at, attempt`
+	selectJob = `SELECT id, data, run_at, attempt, owner, lease_until, until_at, lane, unrun, died_at
+FROM jobs WHERE kind = ? AND key = ?`
+
+	dueJobsOfKind = `SELECT id, run_at FROM jobs WHERE kind = ? AND dead = 0 AND behind = 0
+AND run_at <= ? AND lease_until <= ?`
+
+	claimJobsDue = `UPDATE jobs SET owner = ?, lease_until = ?, attempt = attempt + 1 WHERE id `
+	jobsClaimed  = ` RETURNING id, kind, key, data, run_at, attempt, until_at, lane, unrun`
 
 	// fence lets only the process that holds the job pass.
 	fence = ` WHERE id = ? AND owner = ? AND attempt = ? AND dead = 0`
 
 	renewJob  = `UPDATE jobs SET lease_until = ?` + fence
 	finishJob = `DELETE FROM jobs` + fence
-	putOffJob = `UPDATE jobs SET owner = '', lease_until = 0, run_at = ?, note = ?` + fence
-	buryJob   = `UPDATE jobs SET owner = '', lease_until = 0, dead = 1, note = ?` + fence
+	putOffJob = `UPDATE jobs SET owner = '', lease_until = 0, run_at = ?, note = ?, unrun = ?` + fence
+	buryJob   = `UPDATE jobs SET owner = '', lease_until = 0, dead = 1, died_at = ?, note = ?` + fence
 
-	selectNextJob = `SELECT min(run_at) FROM jobs WHERE dead = 0 AND owner = '' AND kind IN (`
+	nextJobOfKind = `SELECT run_at FROM (SELECT run_at FROM jobs WHERE kind = ? AND dead = 0 AND behind = 0
+AND owner = '' ORDER BY run_at, id LIMIT 1) AS of_kind`
 )
+
+// claimJobs takes the oldest n of the jobs of some kinds that are due. Each kind
+// is looked for by itself: one with a long queue that is left out, because as
+// many of it run as may, costs nothing.
+func claimJobs(d dialect, kinds []jobs.Kind, n int, owner string, now, leaseUntil time.Time) (query string, args []any) {
+	const inOrder = " ORDER BY run_at, id"
+	args = []any{owner, millis(leaseUntil)}
+	var of []string
+	for _, k := range kinds {
+		of = append(of, dueJobsOfKind)
+		args = append(args, string(k), millis(now), millis(now))
+	}
+	if d.skipLocked == "" {
+		return claimJobsDue + "IN (SELECT id FROM (" + strings.Join(of, " UNION ALL ") + inOrder + " LIMIT ?) AS due)" + jobsClaimed, append(args, n)
+	}
+	// PostgreSQL locks rows in subqueries only. An array has them chosen, and
+	// locked, once. The number is written out: with an argument in its place no
+	// plan could be kept.
+	oldest := inOrder + " LIMIT " + strconv.Itoa(n)
+	for i := range of {
+		of[i] = "SELECT id, run_at FROM (" + of[i] + oldest + d.skipLocked + ") AS of_kind"
+	}
+	return claimJobsDue + "= ANY(ARRAY(SELECT id FROM (" + strings.Join(of, " UNION ALL ") + ") AS due" + oldest + "))" + jobsClaimed, args
+}
+
+// nextJob reads when the first of so many kinds falls due.
+func nextJob(kinds int) string {
+	return "SELECT min(run_at) FROM (" + nextJobOfKind + strings.Repeat(" UNION ALL "+nextJobOfKind, kinds-1) + ") AS next"
+}
 
 // Claim implements jobs.Store.
 func (s *SQL) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, leaseUntil time.Time) ([]jobs.Job, error) {
@@ -44,22 +80,17 @@ func (s *SQL) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string,
 	if owner == "" {
 		return nil, errors.New("claim jobs: no owner")
 	}
-	query := claimJobsDue + marks(len(kinds)) + `) ORDER BY run_at, id LIMIT ?` + s.d.skipLocked + claimJobsTake
-	args := []any{millis(now), millis(now)}
-	for _, k := range kinds {
-		args = append(args, string(k))
-	}
-	args = append(args, n, owner, millis(leaseUntil))
+	query, args := claimJobs(s.d, kinds, n, owner, now, leaseUntil)
 	var claimed []jobs.Job
 	err := retrySQL(ctx, func() error {
 		claimed = claimed[:0]
 		return s.writing().each(ctx, query, args, func(rows *sql.Rows) error {
 			j := jobs.Job{Owner: owner, LeaseUntil: fromMillis(millis(leaseUntil))}
-			var runAt int64
-			if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &j.Data, &runAt, &j.Attempt); err != nil {
+			var runAt, until int64
+			if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &j.Data, &runAt, &j.Attempt, &until, &j.Lane, &j.Unrun); err != nil {
 				return err
 			}
-			j.RunAt = fromMillis(runAt)
+			j.RunAt, j.Until = fromMillis(runAt), fromMillis(until)
 			claimed = append(claimed, j)
 			return nil
 		})
@@ -86,14 +117,14 @@ func (s *SQL) Finish(ctx context.Context, j jobs.Job) error {
 
 // PutOff implements jobs.Store.
 func (s *SQL) PutOff(ctx context.Context, j jobs.Job, at time.Time, note string) error {
-	return s.fate(ctx, j, "put off job", putOffJob, millis(at), cleanNote(note))
+	return s.fate(ctx, j, "put off job", putOffJob, millis(at), cleanNote(note), j.Unrun)
 }
 
 // Bury implements jobs.Store. The dead job keeps its kind and key: AddJob finds
 // it and leaves it as it is, so what a person has to look at is not done behind
 // their back.
 func (s *SQL) Bury(ctx context.Context, j jobs.Job, note string) error {
-	return s.fate(ctx, j, "bury job", buryJob, cleanNote(note))
+	return s.fate(ctx, j, "bury job", buryJob, millis(diedAt(j)), cleanNote(note))
 }
 
 func (s *SQL) fate(ctx context.Context, j jobs.Job, what, query string, args ...any) error {
@@ -122,6 +153,15 @@ func writeFate(j jobs.Job, what string, args []any, exec func([]any) (int64, err
 	return nil
 }
 
+// diedAt is since when a job that is buried is dead. Where nobody said, its lease
+// ended not much later.
+func diedAt(j jobs.Job) time.Time {
+	if j.DiedAt.IsZero() {
+		return j.LeaseUntil
+	}
+	return j.DiedAt
+}
+
 // maxNote bounds a note, in bytes.
 const maxNote = 500
 
@@ -137,12 +177,8 @@ func (s *SQL) Next(ctx context.Context, kinds []jobs.Kind) (time.Time, error) {
 	if len(kinds) == 0 {
 		return time.Time{}, nil
 	}
-	args := make([]any, 0, len(kinds))
-	for _, k := range kinds {
-		args = append(args, string(k))
-	}
 	var at sql.NullInt64
-	if _, err := s.reading().row(ctx, selectNextJob+marks(len(kinds))+")", args, &at); err != nil {
+	if _, err := s.reading().row(ctx, nextJob(len(kinds)), kindArgs(kinds), &at); err != nil {
 		return time.Time{}, fmt.Errorf("read next job: %w", err)
 	}
 	if !at.Valid {
@@ -154,40 +190,57 @@ func (s *SQL) Next(ctx context.Context, kinds []jobs.Kind) (time.Time, error) {
 
 // AddJob implements vend.Tx. A buried job counts as not finished: it stays
 // buried. The job that comes back is the one in the database; it is the one
-// asked for when its Owner, Attempt and RunAt are.
+// asked for when its Owner, Attempt and RunAt are. One that has to wait in its
+// lane is added unclaimed, whatever its Owner. Until the transaction ends,
+// nobody else can add to that lane or take from it.
 func (t *sqlTx) AddJob(j jobs.Job) (jobs.Job, error) {
-	j.ID, j.Attempt = 0, 0
-	if j.Owner == "" {
-		j.LeaseUntil = time.Time{}
-	} else {
-		j.Attempt = 1
+	owner, leaseUntil := j.Owner, fromMillis(millis(j.LeaseUntil))
+	j.ID, j.Attempt, j.Unrun, j.Owner, j.LeaseUntil, j.DiedAt = 0, 0, 0, "", time.Time{}, time.Time{}
+	j.RunAt, j.Until = fromMillis(millis(j.RunAt)), fromMillis(millis(j.Until))
+	if owner != "" && j.Lane == "" {
+		j.Attempt, j.Owner, j.LeaseUntil = 1, owner, leaseUntil
 	}
 	// A job found by the insert can be finished, by its holder, before it is
 	// read: then it can be added after all.
 	for range 3 {
 		added, err := t.row(insertJob, []any{string(j.Kind), j.Key, j.Data, millis(j.RunAt), millis(j.RunAt),
-			j.Attempt, j.Owner, millis(j.LeaseUntil)}, &j.ID)
+			j.Attempt, j.Owner, millis(j.LeaseUntil), millis(j.Until), j.Lane, bit(j.Lane != "")}, &j.ID)
 		if err != nil {
 			return jobs.Job{}, fmt.Errorf("add job: %w", err)
 		}
-		if added {
-			j.RunAt = fromMillis(millis(j.RunAt))
-			j.LeaseUntil = fromMillis(millis(j.LeaseUntil))
+		if added && (owner == "" || j.Lane == "") {
 			return j, nil
 		}
-		there := jobs.Job{Kind: j.Kind, Key: j.Key}
-		var runAt, leaseUntil int64
-		found, err := t.row(selectJob, []any{string(j.Kind), j.Key},
-			&there.ID, &there.Data, &runAt, &there.Attempt, &there.Owner, &leaseUntil)
+		if added {
+			first, err := t.exec(takeFirstJob, owner, millis(leaseUntil), j.ID)
+			if err != nil {
+				return jobs.Job{}, fmt.Errorf("claim job as added: %w", err)
+			}
+			if first == 1 {
+				j.Attempt, j.Owner, j.LeaseUntil = 1, owner, leaseUntil
+			}
+			return j, nil
+		}
+		there, found, err := t.job(j.Kind, j.Key)
 		if err != nil {
 			return jobs.Job{}, fmt.Errorf("read job: %w", err)
 		}
 		if found {
-			there.RunAt, there.LeaseUntil = fromMillis(runAt), fromMillis(leaseUntil)
 			return there, nil
 		}
 	}
 	return jobs.Job{}, t.note(errors.New("add job: it is neither there nor can be added"))
+}
+
+// job reads one that is not finished.
+func (t *sqlTx) job(kind jobs.Kind, key string) (j jobs.Job, found bool, err error) {
+	j = jobs.Job{Kind: kind, Key: key}
+	var runAt, leaseUntil, until, died int64
+	found, err = t.row(selectJob, []any{string(kind), key},
+		&j.ID, &j.Data, &runAt, &j.Attempt, &j.Owner, &leaseUntil, &until, &j.Lane, &j.Unrun, &died)
+	j.RunAt, j.LeaseUntil = fromMillis(runAt), fromMillis(leaseUntil)
+	j.Until, j.DiedAt = fromMillis(until), fromMillis(died)
+	return j, found, err
 }
 
 // FinishJob implements vend.Tx.
@@ -197,12 +250,12 @@ func (t *sqlTx) FinishJob(j jobs.Job) error {
 
 // PutOffJob implements vend.Tx.
 func (t *sqlTx) PutOffJob(j jobs.Job, at time.Time, note string) error {
-	return t.fate(j, "put off job", putOffJob, millis(at), cleanNote(note))
+	return t.fate(j, "put off job", putOffJob, millis(at), cleanNote(note), j.Unrun)
 }
 
 // BuryJob implements vend.Tx.
 func (t *sqlTx) BuryJob(j jobs.Job, note string) error {
-	return t.fate(j, "bury job", buryJob, cleanNote(note))
+	return t.fate(j, "bury job", buryJob, millis(diedAt(j)), cleanNote(note))
 }
 
 func (t *sqlTx) fate(j jobs.Job, what, query string, args ...any) error {

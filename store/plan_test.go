@@ -6,11 +6,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+
+	"spaza/jobs"
 )
 
 func openPlain(t *testing.T, rawURL string) *SQL {
@@ -27,7 +30,11 @@ func openPlain(t *testing.T, rawURL string) *SQL {
 // arguments of the right types.
 func frequent(d dialect) map[string][]any {
 	pin := []byte("0123456789abcdef")
+	now := time.UnixMilli(0)
+	claimOne, oneKind := claimJobs(d, []jobs.Kind{"k"}, 8, "a", now, now)
+	claimTwo, twoKinds := claimJobs(d, []jobs.Kind{"k", "l"}, 8, "a", now, now)
 	return map[string][]any{
+		claimOne: oneKind, claimTwo: twoKinds,
 		selectOrder + d.forUpdate:     {"r"},
 		updateOrder:                   {"s", "", nil, "", "", "", 0, 0, 0, nil, 0, 0, "", "", 0, "r"},
 		selectOrderByPIN:              {pin, ""},
@@ -45,13 +52,22 @@ func frequent(d dialect) map[string][]any {
 		selectCustomerByID:                                    {"c"},
 		updateLanguage:                                        {"zu", "c"},
 		selectBalances + "?, ?) ORDER BY id" + d.forUpdate:    {"a", "b"},
-		selectEntry:          {"r", "held"},
-		selectHoldEnd:        {"r"},
-		selectJob:            {"k", "r"},
-		finishJob:            {1, "a", 1},
-		putOffJob:            {0, "", 1, "a", 1},
-		selectNextJob + "?)": {"k"},
-		claimJobsDue + "?) ORDER BY run_at, id LIMIT ?" + d.skipLocked + claimJobsTake: {0, 0, "k", 8, "a", 0},
+		selectEntry:                       {"r", "held"},
+		selectHoldEnd:                     {"r"},
+		selectJob:                         {"k", "r"},
+		finishJob:                         {1, "a", 1},
+		putOffJob:                         {0, "", 0, 1, "a", 1},
+		buryJob:                           {0, "", 1, "a", 1},
+		takeFirstJob:                      {"a", 0, 1},
+		nextJob(1):                        {"k"},
+		nextJob(2):                        {"k", "l"},
+		retryJob:                          {0, 0, 1},
+		dropJob + "?)":                    {1, "k"},
+		purgeJobs(d):                      {"k", 0, 8},
+		listJobs + " ORDER BY id LIMIT ?": {1, 0, 8},
+		// What the triggers of a lane ask.
+		"SELECT id FROM jobs WHERE lane = ? AND dead = 0 AND behind = 1 ORDER BY id LIMIT 1":   {"l"},
+		"SELECT 1 FROM jobs WHERE lane = ? AND lane <> '' AND dead = 0 AND behind = 0 LIMIT 1": {"l"},
 		statOrders: nil,
 	}
 }
@@ -61,7 +77,10 @@ func TestNoFrequentStatementReadsAWholeTable(t *testing.T) {
 		s := openPlain(t, "sqlite:"+filepath.Join(t.TempDir(), "spaza.db"))
 		for query, args := range frequent(s.d) {
 			for _, line := range explain(t, s, "EXPLAIN QUERY PLAN ", query, args) {
-				if strings.HasPrefix(line, "SCAN ") && line != "SCAN due" && !strings.Contains(line, "USING") {
+				what, scan := strings.CutPrefix(line, "SCAN ")
+				// What a statement has just chosen it may read to the end.
+				chosen := slices.Contains([]string{"due", "of_kind", "next"}, what)
+				if scan && !chosen && !strings.Contains(line, "USING") {
 					t.Errorf("%s\n%s", query, line)
 				}
 			}

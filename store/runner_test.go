@@ -3,6 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -170,5 +173,168 @@ func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) 
 			t.Errorf("the dead one's transaction: %v", err)
 		}
 		close(finish)
+	})
+}
+
+func TestTwoRunnersOnOneDatabaseKeepLanesAndLimits(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s, other := d.open(t), d.open(t)
+		const n = 48
+		watch := newLaneWatch()
+		all := make(chan struct{})
+		var mu sync.Mutex
+		running := map[string]int{} // of kind tell, by process
+		handler := func(_ context.Context, j jobs.Job) jobs.Result {
+			mu.Lock()
+			if j.Kind == tell {
+				if running[j.Owner]++; running[j.Owner] > 2 {
+					t.Errorf("%d of kind %s run at once in %s", running[j.Owner], tell, j.Owner)
+				}
+			}
+			mu.Unlock()
+			watch.begin(j)
+			again := j.Runs() == 1 && j.ID%5 == 0
+			mu.Lock()
+			if j.Kind == tell {
+				running[j.Owner]--
+			}
+			mu.Unlock()
+			watch.end(j, !again)
+			if again {
+				return jobs.Again(time.Now(), "once more")
+			}
+			if watch.done() == n {
+				close(all)
+			}
+			return jobs.Done()
+		}
+		o := jobs.Options{
+			Handlers: map[jobs.Kind]jobs.Handler{resend: handler, tell: handler},
+			Limits:   map[jobs.Kind]int{tell: 2}, Workers: 3, Poll: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), Observe: func(k, r string, _ time.Duration) { if r != "done" && r != "again" { fmt.Println(k, r) } },
+		}
+		a, b := startRunner(t, s, o), startRunner(t, other, o)
+		for i := range n {
+			lane := []string{"a", "b", "-"}[i%3]
+			j := jobs.Job{Kind: []jobs.Kind{resend, tell}[i%2], Key: lane + refs("", n)[i], RunAt: time.Now()}
+			if lane != "-" {
+				j.Lane = lane
+			}
+			if i%4 == 0 {
+				j.Owner, j.LeaseUntil = a.Owner(), time.Now().Add(a.Lease())
+			}
+			watch.adding(j.Key)
+			j = addJob(t, s, j)
+			watch.hasAdded(j.Key)
+			if j.Owner == a.Owner() && j.Attempt == 1 {
+				a.Adopt(j) // and what is refused is handed back
+			}
+			a.Wake()
+			b.Wake()
+		}
+		dbg := time.AfterFunc(6*time.Second, func() {
+			rows, _ := s.ListJobs(context.Background(), store.JobFilter{})
+			for _, r := range rows {
+				fmt.Printf("%s %+v\n", time.Now(), r)
+			}
+			fmt.Printf("a=%s b=%s\n", a.Owner(), b.Owner())
+			watch.mu.Lock()
+			fmt.Println(watch.running, watch.over)
+			watch.mu.Unlock()
+		})
+		defer dbg.Stop()
+		select {
+		case <-all:
+		case <-time.After(30 * time.Second):
+			t.Errorf("%d of %d done", watch.done(), n)
+		}
+		for _, r := range []*jobs.Runner{a, b} {
+			if err := r.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, wrong := range watch.wrongs {
+			t.Error(wrong)
+		}
+		if got, err := s.Stats(t.Context(), time.Now()); err != nil || len(got.Jobs) != 0 {
+			t.Errorf("left over: %+v, %v", got.Jobs, err)
+		}
+	})
+}
+
+func TestALaneRunsThroughWithoutAPollAlsoWhereHandlersFinishInTheirOwnTransactions(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		const n = 6
+		done := make(chan string, n)
+		r := startRunner(t, s, jobs.Options{Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
+			resend: func(ctx context.Context, j jobs.Job) jobs.Result {
+				defer func() { done <- j.Key }()
+				if j.ID%2 == 0 {
+					return jobs.Done()
+				}
+				if err := s.InTx(ctx, func(tx vend.Tx) error { return tx.FinishJob(j) }); err != nil {
+					t.Error(err)
+				}
+				return jobs.Written()
+			},
+		}})
+		for _, key := range refs("r", n) {
+			addJob(t, s, jobs.Job{Kind: resend, Key: key, Lane: "a", RunAt: time.Now()})
+		}
+		r.Wake()
+		for _, want := range refs("r", n) {
+			select {
+			case got := <-done:
+				if got != want {
+					t.Errorf("did %s, want %s", got, want)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s is not done", want)
+			}
+		}
+	})
+}
+
+func TestTheLaneOfARunnerThatDiesGoesOnElsewhereInItsOrder(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		const lease = 400 * time.Millisecond
+		dying := &mortal{SQL: s}
+		began := make(chan jobs.Job, 9)
+		startRunner(t, dying, jobs.Options{
+			Owner: "dying", Lease: lease, Poll: 20 * time.Millisecond,
+			Handlers: map[jobs.Kind]jobs.Handler{resend: func(ctx context.Context, j jobs.Job) jobs.Result {
+				began <- j
+				<-ctx.Done()
+				return jobs.Done()
+			}},
+		})
+		for _, key := range refs("r", 3) {
+			addJob(t, s, jobs.Job{Kind: resend, Key: key, Lane: "a", RunAt: time.Now()})
+		}
+		<-began
+		dying.gone.Store(true)
+		died := time.Now()
+		taken := make(chan jobs.Job, 9)
+		startRunner(t, s, jobs.Options{
+			Owner: "heir", Lease: lease, Poll: 20 * time.Millisecond,
+			Handlers: map[jobs.Kind]jobs.Handler{resend: func(_ context.Context, j jobs.Job) jobs.Result {
+				taken <- j
+				return jobs.Done()
+			}},
+		})
+		for i, want := range []jobs.Job{{Key: "r-0", Attempt: 2}, {Key: "r-1", Attempt: 1}, {Key: "r-2", Attempt: 1}} {
+			got := <-taken
+			if i == 0 && time.Since(died) > lease+time.Second {
+				t.Errorf("taken over after %s", time.Since(died))
+			}
+			if got.Key != want.Key || got.Owner != "heir" || got.Attempt != want.Attempt {
+				t.Errorf("got %+v, want %s, attempt %d", got, want.Key, want.Attempt)
+			}
+		}
+		if len(began) != 0 {
+			t.Error("the dead one began another")
+		}
+		dying.gone.Store(false)
 	})
 }

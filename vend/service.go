@@ -89,6 +89,7 @@ type Service struct {
 
 	waiting waiters
 	kept    kept
+	resend  jobs.Backoff
 }
 
 // New makes a service. Its Work is the Handler of JobOrder.
@@ -120,7 +121,7 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.Observe == nil {
 		o.Observe = func(Order) {}
 	}
-	return &Service{store: s, provider: p, seal: k, opt: o}
+	return &Service{store: s, provider: p, seal: k, opt: o, resend: resends(o.Rand)}
 }
 
 // Attach gives the service the runner of its jobs. It is apart from New because

@@ -11,14 +11,16 @@ import (
 	"spaza/secret"
 )
 
-// resend is how long after an unclear answer the same request is sent again, by
-// the number of attempts made.
-func resend(attempts int) time.Duration {
-	steps := [...]time.Duration{
-		2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second,
-		2 * time.Minute, 5 * time.Minute, 10 * time.Minute,
+// resends is how long after an unclear answer the same request is sent again,
+// by the number of attempts made.
+func resends(random func(int64) int64) jobs.Backoff {
+	return jobs.Backoff{
+		Steps: []time.Duration{
+			2 * time.Second, 5 * time.Second, 15 * time.Second, 45 * time.Second,
+			2 * time.Minute, 5 * time.Minute, 10 * time.Minute,
+		},
+		Jitter: 0.2, Rand: random,
 	}
-	return steps[min(max(attempts, 1), len(steps))-1]
 }
 
 // Work is the Handler of JobOrder: it sends an order's request and writes what
@@ -29,7 +31,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	case errors.Is(err, ErrNoOrder):
 		return jobs.Bury("no such order")
 	case err != nil:
-		return jobs.Again(s.opt.Now().Add(resend(1)), "read order: "+err.Error())
+		return jobs.Again(s.opt.Now().Add(s.resend.After(1)), "read order: "+err.Error())
 	case o.State.Final() || o.State == StatePerson:
 		return jobs.Done()
 	}
@@ -37,7 +39,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	if o.State == StateConfirmed || o.State == StateSending && again {
 		var mine bool
 		if o, mine, err = s.takeOver(ctx, o); err != nil {
-			return jobs.Again(s.opt.Now().Add(resend(1)), "begin order: "+err.Error())
+			return jobs.Again(s.opt.Now().Add(s.resend.After(1)), "begin order: "+err.Error())
 		}
 		if o.State.Final() || o.State == StatePerson {
 			return jobs.Done()
@@ -46,7 +48,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	}
 	a, err := s.ask(ctx, o, again)
 	if err != nil { // nothing was sent
-		return jobs.Again(s.opt.Now().Add(resend(1)), err.Error())
+		return jobs.Again(s.opt.Now().Add(s.resend.After(1)), err.Error())
 	}
 	o, err = s.record(ctx, j, &a)
 	switch {
@@ -60,7 +62,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		s.opt.Logger.Error("write answer of order", "ref", j.Key, "attempt", j.Attempt,
 			"outcome", a.Outcome.String(), "code", a.Code, "err", err)
 		// Not put off so far that the window closes over a database that is back.
-		return jobs.Again(s.opt.Now().Add(resend(min(j.Attempt, 5))), "write answer: "+err.Error())
+		return jobs.Again(s.opt.Now().Add(s.resend.After(min(j.Attempt, 5))), "write answer: "+err.Error())
 	}
 	s.log(o, a, j)
 	s.opt.Observe(o)
@@ -131,8 +133,7 @@ func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 // past the window, and not all at the same moment. When the window is over, the
 // next attempt hands the order to a person.
 func (s *Service) nextTry(o Order, j jobs.Job, now time.Time) time.Time {
-	wait := resend(j.Attempt)
-	at := now.Add(wait + time.Duration(s.opt.Rand(int64(wait)/5+1)))
+	at := now.Add(s.resend.After(j.Attempt))
 	over := o.FirstSentAt.Add(s.opt.Window + time.Second)
 	if at.After(over) {
 		return over
