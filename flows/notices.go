@@ -34,6 +34,8 @@ type Notices struct {
 	Send func(ctx context.Context, id, to, text string) (taken string, err error)
 	Help string
 	Now  func() time.Time
+	// Rand spreads tries over time, as in jobs.Backoff.
+	Rand func(n int64) int64
 }
 
 // Patience with the way out: when it is tried again. It is given up, for support
@@ -74,7 +76,8 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 
 // later puts a message off that did not go out.
 func (n Notices) later(j jobs.Job, why error) jobs.Result {
-	at := n.Now().Add(min(noticeFirst<<min(max(j.Attempt, 1)-1, 8), noticeMost))
+	wait := jobs.Backoff{Steps: jobs.Doubling(noticeFirst, noticeMost), Jitter: 0.2, Rand: n.Rand}
+	at := n.Now().Add(wait.After(j.Attempt))
 	if j.Until.IsZero() && j.Attempt >= noticeTries || !j.Until.IsZero() && at.After(j.Until) {
 		return jobs.Bury(why.Error())
 	}

@@ -449,7 +449,7 @@ func TestANoticeThatDoesNotGoOutIsTriedAgainLater(t *testing.T) {
 	now := noon(t)
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}},
-		Words:  words(t), Now: func() time.Time { return now },
+		Words:  words(t), Now: func() time.Time { return now }, Rand: func(int64) int64 { return 0 },
 		Send: func(context.Context, string, string, string) (string, error) { return "", away },
 	}
 	waits := []time.Duration{

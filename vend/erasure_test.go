@@ -76,7 +76,7 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 			with = &vend.Answer{Person: true, Detail: "it contradicts itself"}
 		}
 		happened := with != nil && with.Outcome == vend.Delivered
-		switch pick("in", "airtime", "airtime", "airtime", "voucher", "meter", "message", "note", "note", "act", "language", "spend") {
+		switch pick("in", "airtime", "airtime", "voucher", "voucher", "meter", "message", "note", "note", "act", "language", "spend") {
 		case "in":
 			if happened {
 				with.Amount = amount
@@ -88,7 +88,7 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 			if happened {
 				with.Goods.Voucher = &vend.Voucher{PIN: secret.New(a.secret(16)), Amount: amount}
 			}
-			err = a.buy(who, vend.Product{Code: "9", Kind: vend.KindVoucher, Vendor: "1Voucher", Min: 1, Max: 1000_00}, pick("", who, someone()), amount, with)
+			err = a.buy(who, vend.Product{Code: "9", Kind: vend.KindVoucher, Vendor: "1Voucher", Min: 1, Max: 1000_00}, pick("", someone(), someone()), amount, with)
 		case "meter":
 			meter := "140000" + who[6:]
 			if happened {

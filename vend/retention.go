@@ -29,13 +29,13 @@ type Keep struct {
 	// Vouchers are the keyed hashes by which a voucher that was handed in before
 	// is recognised; the provider refuses it as well.
 	Vouchers time.Duration
-	// Dead are jobs that were given up. Those that see orders through are not
-	// among them.
+	// Dead are messages that were given up. What sees an order through is never
+	// deleted.
 	Dead time.Duration
 }
 
 // DefaultKeep is a week for requests, a month for goods, three months for tokens,
-// hashes and dead jobs, and for goods that were not handed over as long as a
+// hashes and messages that were given up, and for goods that were not handed over as long as a
 // prepaid voucher stays valid by law: three years (Consumer Protection Act 68 of
 // 2008, section 63).
 func DefaultKeep() Keep {
@@ -46,9 +46,9 @@ func DefaultKeep() Keep {
 }
 
 // Eraser is the store as the housekeeping needs it. Every method erases of up to
-// limit orders, in one short transaction, and says of how many; fewer than limit
-// mean that there are no more for now. None touches an order that has not ended
-// and rested since before, nor one that somebody else is writing.
+// limit rows, in a short transaction, and says of how many; fewer than limit mean
+// that there are no more for now. None touches an order that has not ended and
+// rested since before, nor one that somebody else is writing.
 type Eraser interface {
 	Store
 	// EraseRequests erases sealed requests.
@@ -58,6 +58,8 @@ type Eraser interface {
 	EraseGoods(ctx context.Context, kinds []Kind, stages []Delivery, before, now time.Time, limit int) (int, error)
 	// ErasePINHashes erases what recognises vouchers.
 	ErasePINHashes(ctx context.Context, before time.Time, limit int) (int, error)
+	// PurgeDead deletes up to limit jobs of these kinds that were buried before.
+	PurgeDead(ctx context.Context, kinds []jobs.Kind, before time.Time, limit int) (int, error)
 }
 
 // JobHousekeeping erases what was kept long enough. There is one such job, which
@@ -80,13 +82,10 @@ const (
 // HousekeepingOptions are the options of NewHousekeeping. Zero values take the
 // defaults.
 type HousekeepingOptions struct {
-	Keep  Keep          // how long what is kept; the zero Keep keeps all for ever
-	Every time.Duration // from the end of a round to the next; default an hour
-	// PurgeDead deletes up to limit jobs that were buried before a time, but for
-	// those of JobOrder, and says how many; default: none.
-	PurgeDead func(ctx context.Context, before time.Time, limit int) (int, error)
-	Now       func() time.Time
-	Logger    *slog.Logger
+	Keep   Keep          // how long what is kept; the zero Keep keeps all for ever
+	Every  time.Duration // from the end of a round to the next; default an hour
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Housekeeping erases what was kept long enough, on whichever replica has its job.
@@ -100,9 +99,6 @@ type Housekeeping struct {
 func NewHousekeeping(s Eraser, o HousekeepingOptions) *Housekeeping {
 	if o.Every <= 0 {
 		o.Every = time.Hour
-	}
-	if o.PurgeDead == nil {
-		o.PurgeDead = func(context.Context, time.Time, int) (int, error) { return 0, nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -151,8 +147,8 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 		{"voucher hashes", k.Vouchers, func(ctx context.Context, before time.Time) (int, error) {
 			return h.store.ErasePINHashes(ctx, before, chunk)
 		}},
-		{"dead jobs", k.Dead, func(ctx context.Context, before time.Time) (int, error) {
-			return h.opt.PurgeDead(ctx, before, chunk)
+		{"dead messages", k.Dead, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgeDead(ctx, []jobs.Kind{JobNotice}, before, chunk)
 		}},
 	}
 }

@@ -320,6 +320,9 @@ func (s *Service) addNotice(tx Tx, o Order, promised bool, now time.Time, w *wri
 	}
 	j := noticeJob(o, event, now)
 	keep := promised && event == NoticeEnded && !receipt(o)
+	if keep { // other messages do not wait for one that is most likely not sent
+		j.Lane = ""
+	}
 	if keep || s.runner.Takes(JobNotice) {
 		j.Owner, j.LeaseUntil = s.runner.Owner(), now.Add(s.runner.Lease())
 	}

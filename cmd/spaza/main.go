@@ -37,6 +37,7 @@ type commands struct {
 	} `cmd:"" help:"Configuration."`
 	Keys      keysCommand      `cmd:"" help:"Data keys: where they stand, a new one, a fresh key for the operator."`
 	Orders    ordersCommand    `cmd:"" help:"Support: find, read, resend, decide, reverse, refund and export orders."`
+	Jobs      jobsCommand      `cmd:"" help:"Jobs that the service gave up: list, retry, drop."`
 	Ledger    ledgerCommand    `cmd:"" help:"Books: check them, list balances, enter statements."`
 	Customers customersCommand `cmd:"" help:"What a customer may ask for by law: what is held about them, and that it is erased."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare the provider's transaction file with the books, and propose what a person may confirm."`

@@ -225,8 +225,13 @@ func jobWords(j store.OrderJob, now time.Time) string {
 		s = fmt.Sprintf("%s: given up after %d tries", name, j.Attempt)
 	case j.Owner != "" && j.LeaseUntil.After(now):
 		s = fmt.Sprintf("%s: being done (try %d), by %s until %s", name, j.Attempt, plain(j.Owner), clockSecond(j.LeaseUntil))
+	case j.Behind:
+		s = name + ": waits for an earlier message to the same customer"
 	default:
 		s = fmt.Sprintf("%s: waits until %s, tried %d times", name, clockSecond(j.RunAt), j.Attempt)
+		if !j.Until.IsZero() {
+			s += ", given up at " + clockSecond(j.Until)
+		}
 	}
 	return joined(s, ": ", plain(j.Note))
 }
@@ -239,12 +244,14 @@ type jobReport struct {
 	Attempt    int    `json:"attempt"`
 	Owner      string `json:"owner,omitempty"`
 	LeaseUntil string `json:"lease_until,omitempty"`
+	Until      string `json:"until,omitempty"`
+	Behind     bool   `json:"behind"`
 	Dead       bool   `json:"dead"`
 	Note       string `json:"note,omitempty"`
 }
 
 func reportJob(j store.OrderJob) jobReport {
-	return jobReport{j.ID, string(j.Kind), j.Key, stamp(j.RunAt), j.Attempt, j.Owner, stamp(j.LeaseUntil), j.Dead, j.Note}
+	return jobReport{j.ID, string(j.Kind), j.Key, stamp(j.RunAt), j.Attempt, j.Owner, stamp(j.LeaseUntil), stamp(j.Until), j.Behind, j.Dead, j.Note}
 }
 
 // goodsLines is what was bought, in the order in which the customer needs it.

@@ -24,6 +24,13 @@ import (
 	"spaza/vend"
 )
 
+// How many sales wait for the provider, and messages for their gateway, at once
+// in one process. What is more is written, and waits for its turn.
+const (
+	salesAtOnce    = 256
+	messagesAtOnce = 32
+)
+
 // app is the service, wired and ready to run.
 type app struct {
 	cfg      config
@@ -95,7 +102,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, Logger: a.log,
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
-	a.runner = jobs.NewRunner(sql, jobs.Options{Logger: a.log, Observe: metrics.Job})
+	a.runner = jobs.NewRunner(sql, jobs.Options{
+		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce}, Logger: a.log, Observe: metrics.Job,
+	})
 	shop.Attach(a.runner)
 	a.shop = shop
 
