@@ -327,7 +327,7 @@ func TestANoticeIsSentToItsBuyerUnderOneID(t *testing.T) {
 	var written []string
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer, Language: "en"}, sent: &written},
-		Words:  words(t), Help: "0800123456", Now: func() time.Time { return noon(t) },
+		Words:  words(t), Help: "0800123456", Now: func() time.Time { return noon(t) }, Rand: first,
 		Send: func(_ context.Context, id, to, text string) (string, error) {
 			sent = append(sent, message{id, to, text})
 			return "gateway:1", nil
@@ -371,7 +371,7 @@ func TestAMessageThatWentIsNotSentAgain(t *testing.T) {
 		went := 0
 		n := Notices{
 			Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}, sentErr: tc.err},
-			Words:  words(t), Now: func() time.Time { return noon(t) },
+			Words:  words(t), Now: func() time.Time { return noon(t) }, Rand: first,
 			Send: func(context.Context, string, string, string) (string, error) { went++; return "", nil },
 		}
 		if d := cmp.Diff(tc.want, n.Work(t.Context(), job(buyRf, 1)), result); d != "" || went != 1 {
@@ -394,7 +394,7 @@ func deliver(t *testing.T, b book, key string) (text string) {
 	t.Helper()
 	b.customer = vend.Customer{MSISDN: buyer, Language: "en"}
 	n := Notices{
-		Orders: b, Words: words(t), Help: "0800123456", Now: func() time.Time { return noon(t) },
+		Orders: b, Words: words(t), Help: "0800123456", Now: func() time.Time { return noon(t) }, Rand: first,
 		Send: func(_ context.Context, _, _, what string) (string, error) {
 			text = what
 			return "", nil
@@ -449,7 +449,7 @@ func TestANoticeThatDoesNotGoOutIsTriedAgainLater(t *testing.T) {
 	now := noon(t)
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}},
-		Words:  words(t), Now: func() time.Time { return now }, Rand: func(int64) int64 { return 0 },
+		Words:  words(t), Now: func() time.Time { return now }, Rand: first,
 		Send: func(context.Context, string, string, string) (string, error) { return "", away },
 	}
 	waits := []time.Duration{
@@ -479,7 +479,7 @@ func TestANoticeIsGivenUpWhenItsTimeIsOver(t *testing.T) {
 	var now time.Time
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}},
-		Words:  words(t), Now: func() time.Time { return now },
+		Words:  words(t), Now: func() time.Time { return now }, Rand: first,
 		Send: func(context.Context, string, string, string) (string, error) { return "", away },
 	}
 	for _, tc := range []struct {
@@ -529,7 +529,7 @@ func TestANoticeOfAnOrderThatCanNotBeReadWaits(t *testing.T) {
 		"no such one": {book{err: fmt.Errorf("read order: %w", vend.ErrNoOrder)}, buyRf, jobs.Bury("no such order")},
 	} {
 		n := Notices{
-			Orders: tc.orders, Words: words(t), Now: func() time.Time { return now },
+			Orders: tc.orders, Words: words(t), Now: func() time.Time { return now }, Rand: first,
 			Send: func(context.Context, string, string, string) (string, error) {
 				t.Errorf("%s: a message was sent", name)
 				return "", nil
@@ -571,3 +571,6 @@ func TestNoNoticeHoldsAPINThatIsNotItsGoods(t *testing.T) {
 		}
 	}
 }
+
+// first is no randomness at all.
+func first(int64) int64 { return 0 }
