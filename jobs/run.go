@@ -21,12 +21,15 @@ type holding struct {
 	// decided says that the handler has returned, and only the fate is to be
 	// written.
 	decided bool
+	// later is a claim that was made since, for the fate to be written.
+	later Job
 }
 
 // run does one held job to its end: the handler, with the lease renewed beside
 // it, then its fate.
 func (r *Runner) run(j Job, h *holding) {
-	defer r.letGo(j, h)
+	written := 0 // under which attempt
+	defer func() { r.letGo(j, h, written) }()
 	lag := max(0, r.o.Now().Sub(j.RunAt))
 	ctx, cancel := context.WithCancelCause(r.work)
 	defer cancel(nil)
@@ -47,7 +50,7 @@ func (r *Runner) run(j Job, h *holding) {
 	r.mu.Lock()
 	h.decided = true
 	r.mu.Unlock()
-	result := r.writeFate(j, h, res)
+	result, written := r.writeFate(j, h, res)
 	if j.Lane != "" {
 		r.Wake() // the next of the lane may be free now
 	}
@@ -79,11 +82,17 @@ func (r *Runner) hold(j Job) *holding {
 	return h
 }
 
-func (r *Runner) letGo(j Job, h *holding) {
+// letGo ends a holding. A claim that was made after the fate had been written,
+// such as a putting off to now, is one for another run: it is handed back.
+func (r *Runner) letGo(j Job, h *holding, written int) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.held[j.ID] == h {
 		delete(r.held, j.ID)
+	}
+	later := h.later
+	r.mu.Unlock()
+	if written > 0 && later.Attempt > written {
+		r.handBack(r.work, later, "claimed before its last run had ended")
 	}
 }
 
@@ -97,7 +106,7 @@ func (r *Runner) decidedHere(j Job) bool {
 	if h == nil || !h.decided {
 		return false
 	}
-	h.attempt = j.Attempt
+	h.attempt, h.later = j.Attempt, j
 	return true
 }
 
@@ -162,10 +171,11 @@ func (r *Runner) keep(ctx context.Context, j Job, lost func()) {
 
 // writeFate writes what the handler decided, trying until the store takes it or
 // the handlers are cut off; then once more, so that a job which is done is not
-// done again. It names the result.
-func (r *Runner) writeFate(j Job, h *holding, res Result) string {
+// done again. It names the result, and the attempt under which it was written: 0
+// where it was not.
+func (r *Runner) writeFate(j Job, h *holding, res Result) (result string, attempt int) {
 	if res.verb == verbWritten {
-		return "written"
+		return "written", j.Attempt
 	}
 	limit, cancel := context.WithTimeout(r.work, fateLimit)
 	defer cancel()
@@ -174,24 +184,25 @@ func (r *Runner) writeFate(j Job, h *holding, res Result) string {
 		err := r.tryFate(limit, r.o.Lease, fence, res)
 		switch {
 		case err == nil:
-			return res.verb.String()
+			return res.verb.String(), fence.Attempt
 		case !errors.Is(err, ErrLost):
 			r.o.Logger.Warn("writing the fate of a job failed", "kind", j.Kind, "key", j.Key, "err", err)
 			r.rest(limit, r.storeWait.After(failures), false)
 		case fence.Attempt == r.fence(j, h).Attempt:
-			return "lost"
+			return "lost", 0
 		}
 	}
 	if r.work.Err() == nil {
-		return "unwritten"
+		return "unwritten", 0
 	}
-	switch err := r.tryFate(context.WithoutCancel(r.work), lastWrite, r.fence(j, h), res); {
+	fence := r.fence(j, h)
+	switch err := r.tryFate(context.WithoutCancel(r.work), lastWrite, fence, res); {
 	case err == nil:
-		return res.verb.String()
+		return res.verb.String(), fence.Attempt
 	case errors.Is(err, ErrLost):
-		return "lost"
+		return "lost", 0
 	default:
-		return "unwritten"
+		return "unwritten", 0
 	}
 }
 

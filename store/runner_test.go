@@ -3,9 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -210,7 +207,7 @@ func TestTwoRunnersOnOneDatabaseKeepLanesAndLimits(t *testing.T) {
 		}
 		o := jobs.Options{
 			Handlers: map[jobs.Kind]jobs.Handler{resend: handler, tell: handler},
-			Limits:   map[jobs.Kind]int{tell: 2}, Workers: 3, Poll: 50 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(os.Stdout, nil)), Observe: func(k, r string, _ time.Duration) { if r != "done" && r != "again" { fmt.Println(k, r) } },
+			Limits:   map[jobs.Kind]int{tell: 2}, Workers: 3, Poll: 50 * time.Millisecond,
 		}
 		a, b := startRunner(t, s, o), startRunner(t, other, o)
 		for i := range n {
@@ -231,17 +228,6 @@ func TestTwoRunnersOnOneDatabaseKeepLanesAndLimits(t *testing.T) {
 			a.Wake()
 			b.Wake()
 		}
-		dbg := time.AfterFunc(6*time.Second, func() {
-			rows, _ := s.ListJobs(context.Background(), store.JobFilter{})
-			for _, r := range rows {
-				fmt.Printf("%s %+v\n", time.Now(), r)
-			}
-			fmt.Printf("a=%s b=%s\n", a.Owner(), b.Owner())
-			watch.mu.Lock()
-			fmt.Println(watch.running, watch.over)
-			watch.mu.Unlock()
-		})
-		defer dbg.Stop()
 		select {
 		case <-all:
 		case <-time.After(30 * time.Second):

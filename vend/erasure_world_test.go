@@ -134,36 +134,46 @@ func (a *archive) read() (cells, error) {
 	}
 	all := cells{}
 	for _, table := range tables {
-		all[table] = map[string]map[string]string{}
-		rows, err := a.raw.QueryContext(a.ctx, "SELECT * FROM "+table) //nolint:gosec // the names are above
-		if err != nil {
-			return nil, err
-		}
-		columns, err := rows.Columns()
-		for rows.Next() && err == nil {
-			values, dest := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				dest[i] = &values[i]
-			}
-			err = rows.Scan(dest...)
-			row := map[string]string{}
-			for i, c := range columns {
-				if b, ok := values[i].([]byte); ok {
-					values[i] = string(b)
-				}
-				row[c] = fmt.Sprint(values[i])
-			}
-			key := fmt.Sprint(values[0])
-			if table == "postings" {
-				key = fmt.Sprint(values[0], values[1], values[2])
-			}
-			all[table][key] = row
-		}
-		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		if all[table], err = a.rows(table); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
+}
+
+func (a *archive) rows(table string) (map[string]map[string]string, error) {
+	rows, err := a.raw.QueryContext(a.ctx, "SELECT * FROM "+table) //nolint:gosec // the tables are ours
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]map[string]string{}
+	for rows.Next() {
+		values, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		row := map[string]string{}
+		for i, c := range columns {
+			if b, ok := values[i].([]byte); ok {
+				values[i] = string(b)
+			}
+			row[c] = fmt.Sprint(values[i])
+		}
+		key := fmt.Sprint(values[0])
+		if table == "postings" {
+			key = fmt.Sprint(values[0], values[1], values[2])
+		}
+		all[key] = row
+	}
+	return all, rows.Err()
 }
 
 func (a *archive) tables() ([]string, error) {

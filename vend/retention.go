@@ -199,14 +199,12 @@ func (h *Housekeeping) Work(ctx context.Context, _ jobs.Job) jobs.Result {
 // do erases of one thing what is due, as long as there is time; more says that
 // there was not enough.
 func (h *Housekeeping) do(ctx context.Context, c chore, began time.Time) (erased int, more bool, err error) {
-	for {
+	for first := true; first || ctx.Err() == nil && h.opt.Now().Sub(began) < spell; first = false {
 		n, err := c.erase(ctx, began.Add(-c.keep))
 		erased += n
-		switch {
-		case err != nil || n < chunk:
+		if err != nil || n < chunk {
 			return erased, false, err
-		case ctx.Err() != nil || h.opt.Now().Sub(began) >= spell:
-			return erased, true, nil
 		}
 	}
+	return erased, true, nil
 }

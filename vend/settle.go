@@ -161,7 +161,7 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool
 		if err := from.To(o.State); err != nil {
 			return err
 		}
-		if err := s.take(&o, from, a.Answer, promised, now); err != nil {
+		if err := s.take(&o, a, promised, now); err != nil {
 			return err
 		}
 		if err := tx.UpdateOrder(o); err != nil {
@@ -199,9 +199,9 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool
 }
 
 // take writes into an order what an answer says of it. Its state is the new one.
-func (s *Service) take(o *Order, from State, a Answer, promised bool, now time.Time) error {
+func (s *Service) take(o *Order, a heard, promised bool, now time.Time) error {
 	o.UpdatedAt = now
-	if from != StateConfirmed {
+	if a.cause == CauseAnswer { // otherwise the provider said nothing
 		o.heard(a.Code, now)
 	}
 	if !a.Goods.Empty() { // kept also where a person must look: they were paid for

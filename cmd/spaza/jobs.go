@@ -69,24 +69,24 @@ func (l jobsListCommand) Run(ctx context.Context, c console) error {
 			j.ID, j.Kind, j.Key, j.Lane, stamp(j.FirstRunAt), stamp(j.RunAt), stamp(j.Until), j.Attempt, j.Owner, j.Behind, stamp(j.DiedAt), j.Note,
 		})
 	}
-	if l.JSON {
-		err = writeJSON(c.out, list, "  ")
-	} else {
-		err = l.table(c, rows)
-	}
-	if err == nil && len(rows) == 0 {
-		err = errors.New("no job was given up")
-		if l.Waiting {
-			err = errors.New("no job waits")
+	switch {
+	case l.JSON:
+		if err := writeJSON(c.out, list, "  "); err != nil {
+			return err
 		}
+	case len(rows) > 0:
+		l.table(c, rows)
 	}
-	return err
+	switch {
+	case len(rows) > 0:
+		return nil
+	case l.Waiting:
+		return errors.New("no job waits")
+	}
+	return errors.New("no job was given up")
 }
 
-func (l jobsListCommand) table(c console, rows []store.JobRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
+func (l jobsListCommand) table(c console, rows []store.JobRow) {
 	when := "GIVEN UP"
 	if l.Waiting {
 		when = "DUE"
@@ -109,7 +109,6 @@ func (l jobsListCommand) table(c console, rows []store.JobRow) error {
 			fmt.Fprintf(c.out, "%21s%s\n", "", plain(j.Note))
 		}
 	}
-	return nil
 }
 
 type jobsRetryCommand struct {

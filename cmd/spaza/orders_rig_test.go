@@ -223,6 +223,21 @@ func (s *counter) work(p vend.Provider, until time.Time) {
 	s.now = until
 }
 
+// post sends the messages that are due.
+func (s *counter) post() {
+	s.t.Helper()
+	_, service := s.service(s)
+	for {
+		claimed, err := s.sql.Claim(s.t.Context(), []jobs.Kind{vend.JobNotice}, 1, "replica-1", s.now, s.now.Add(15*time.Second))
+		s.must(err)
+		if len(claimed) == 0 {
+			return
+		}
+		order, _, _ := strings.Cut(claimed[0].Key, "/")
+		s.must(service.Sent(s.t.Context(), claimed[0], order, "ATX-"+vend.ShortRef(order)))
+	}
+}
+
 // state is where an order stands.
 func (s *counter) state(ref string) vend.State {
 	s.t.Helper()

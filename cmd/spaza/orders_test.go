@@ -24,6 +24,7 @@ func busy(s *counter) {
 	s.buy(s, airtime(ref("AAAAAA"), thandi, thandi, 12_50))
 	s.answers = []vend.Answer{{Outcome: vend.Delivered, ProviderRef: "770001", Code: "0", CallCentre: "082135"}}
 	s.work(s, s.now.Add(time.Minute))
+	s.post()
 
 	s.buy(s, vend.Purchase{
 		Ref: ref("BBBBBB"), MSISDN: thandi, Amount: 100_00, Target: "14000000019", Channel: "africastalking",
@@ -34,13 +35,16 @@ func busy(s *counter) {
 		Tokens: []vend.Token{{Use: vend.TokenCredit, Label: "Normal", Value: secret.New("11112222333344445555")}},
 	}}}}
 	s.work(s, s.now.Add(time.Minute))
+	s.post()
 
 	s.buy(s, airtime(ref("CCCCCC"), sipho, thandi, 29_00))
 	s.answers = []vend.Answer{{Outcome: vend.Declined, Reason: vend.ReasonWrongNetwork, Code: "2368", Detail: "not on this network"}}
 	s.work(s, s.now.Add(time.Minute))
+	s.post()
 
 	s.buy(s, airtime(ref("DDDDDD"), sipho, thandi, 50_00))
 	s.work(s, s.now.Add(40*time.Minute)) // never a clear answer
+	s.post()
 
 	s.buy(s, airtime(ref("EEEEEE"), thandi, sipho, 20_00))
 	s.work(s, s.now.Add(10*time.Second)) // still being asked

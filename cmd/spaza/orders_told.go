@@ -257,33 +257,33 @@ func reportJob(j store.OrderJob) jobReport {
 // goodsLines is what was bought, in the order in which the customer needs it.
 func goodsLines(g vend.Goods) []string {
 	var all []string
-	say := func(name, value string) {
+	put := func(name, value string) {
 		if value != "" {
 			all = append(all, name+" "+plain(value))
 		}
 	}
 	if v := g.Voucher; v != nil {
-		say("PIN", v.PIN.Reveal())
+		put("PIN", v.PIN.Reveal())
 		if v.Amount > 0 {
-			say("worth", v.Amount.String())
+			put("worth", v.Amount.String())
 		}
-		say("serial", v.Serial)
-		say("until", v.Expires)
-		say("how to use:", v.HowTo.Reveal())
+		put("serial", v.Serial)
+		put("until", v.Expires)
+		put("how to use:", v.HowTo.Reveal())
 	}
 	if u := g.Utility; u != nil {
-		say("meter", u.Meter)
+		put("meter", u.Meter)
 		for i, t := range u.Tokens {
-			say(fmt.Sprintf("token %d (%s)", i+1, strings.ReplaceAll(string(t.Use), "_", " ")), t.Value.Reveal())
+			put(fmt.Sprintf("token %d (%s)", i+1, strings.ReplaceAll(string(t.Use), "_", " ")), t.Value.Reveal())
 		}
-		say("units", strings.TrimSpace(u.Units+" "+u.Unit))
-		say("free units", u.FreeUnits)
-		say("receipt", u.Receipt)
+		put("units", strings.TrimSpace(u.Units+" "+u.Unit))
+		put("free units", u.FreeUnits)
+		put("receipt", u.Receipt)
 	}
 	if p := g.Payment; p != nil {
-		say("paid to", p.Biller)
-		say("account", p.Account)
-		say("status", p.Status)
+		put("paid to", p.Biller)
+		put("account", p.Account)
+		put("status", p.Status)
 	}
 	return all
 }
