@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"spaza/jobs"
 	"spaza/vend"
@@ -22,20 +24,60 @@ const (
 )
 
 // FindOrders implements vend.Store. Every condition that leaves few orders has an
-// index; the others are looked for from the newest order down.
+// index; the others are looked for from the newest order down. Orders of several
+// kinds are looked for kind by kind, since an index has only those of one in order.
 func (s *SQL) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error) {
-	query, args := findQuery(q)
 	var all []vend.Order
-	err := s.reading().each(ctx, query, args, func(rows *sql.Rows) error {
-		var r orderRow
-		o, err := r.read(true, rows.Scan(r.dest()...))
-		all = append(all, o)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find orders: %w", err)
+	list := apart(q)
+	for _, one := range list {
+		query, args := findQuery(one)
+		err := s.reading().each(ctx, query, args, func(rows *sql.Rows) error {
+			var r orderRow
+			o, err := r.read(true, rows.Scan(r.dest()...))
+			all = append(all, o)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find orders: %w", err)
+		}
+	}
+	if len(list) > 1 {
+		slices.SortFunc(all, func(a, b vend.Order) int {
+			return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.Ref, a.Ref))
+		})
+		all = all[:min(len(all), limitOf(q))]
 	}
 	return all, nil
+}
+
+// apart is a query, or one for each of its kinds where nothing else leaves few
+// orders.
+func apart(q vend.Query) []vend.Query {
+	kinds := slices.Compact(slices.Sorted(slices.Values(q.Kinds)))
+	if len(kinds) < 2 || narrows(q) {
+		return []vend.Query{q}
+	}
+	var list []vend.Query
+	for _, k := range kinds {
+		one := q
+		one.Kinds = []vend.Kind{k}
+		list = append(list, one)
+	}
+	return list
+}
+
+// narrows says that an index has few orders for a query, whatever its kinds and
+// times.
+func narrows(q vend.Query) bool {
+	return q.Ref+q.ProviderRef+q.Customer+q.Target+q.Original != "" ||
+		len(indexed(texts(q.States), narrowStates(false))) > 0
+}
+
+func limitOf(q vend.Query) int {
+	if q.Limit <= 0 {
+		return findMost
+	}
+	return q.Limit
 }
 
 // narrow is a list of values that a partial index serves, in the words of that
@@ -45,17 +87,31 @@ type narrow struct {
 	words  string
 }
 
-func narrowStates() []narrow {
-	return []narrow{
+// narrowStates are those of the states. The index of the declined begins with the
+// kind.
+func narrowStates(kinds bool) []narrow {
+	list := []narrow{
 		{[]string{"confirmed", "sending", "unknown", "owed", "person"}, "state IN ('confirmed', 'sending', 'unknown', 'owed', 'person')"},
 		{[]string{"resolved", "reversed"}, "state IN ('resolved', 'reversed')"},
-		{[]string{"declined"}, "state = 'declined'"},
 	}
+	if kinds {
+		list = append(list, narrow{[]string{"declined"}, "state = 'declined'"})
+	}
+	return list
 }
 
-func narrowKinds() []narrow {
-	return []narrow{{[]string{"refund", "reverse"}, "kind IN ('refund', 'reverse')"}}
+// indexed are the lists that have all of some values.
+func indexed(values []string, lists []narrow) []narrow {
+	if len(values) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(lists, func(n narrow) bool {
+		return slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(n.values, v) })
+	})
 }
+
+// aside is more than the clocks of two processes differ by.
+const aside = time.Minute
 
 // findQuery words a query. Whether a partial index serves must be plain from the
 // text: the planners do not look at arguments.
@@ -82,23 +138,25 @@ func findQuery(q vend.Query) (query string, args []any) {
 	if q.Original != "" {
 		and("original = ? AND original <> ''", q.Original)
 	}
-	among := func(column string, values []string, indexes []narrow) {
-		if len(values) == 0 {
-			return
-		}
+	among := func(column string, values []string) {
 		var list []any
 		for _, v := range values {
 			list = append(list, v)
 		}
 		and(column+" IN ("+marks(len(values))+")", list...)
-		for _, n := range indexes {
-			if !slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(n.values, v) }) {
-				and(n.words)
-			}
+	}
+	if len(q.States) > 0 {
+		among("state", texts(q.States))
+		for _, n := range indexed(texts(q.States), narrowStates(len(q.Kinds) > 0)) {
+			and(n.words)
 		}
 	}
-	among("state", texts(q.States), narrowStates())
-	among("kind", texts(q.Kinds), narrowKinds())
+	switch {
+	case len(q.Kinds) == 1 && slices.Contains(vend.Kinds(), q.Kinds[0]):
+		and("kind = '" + string(q.Kinds[0]) + "'") // how rare it is decides on the plan
+	case len(q.Kinds) > 0:
+		among("kind", texts(q.Kinds))
+	}
 	if !q.From.IsZero() {
 		and("created_at >= ?", millis(q.From))
 	}
@@ -113,14 +171,16 @@ func findQuery(q vend.Query) (query string, args []any) {
 		at := millis(q.After.CreatedAt)
 		and("created_at <= ? AND (created_at < ? OR ref < ?)", at, at, q.After.Ref)
 	}
-	if len(where) == 0 {
-		and("created_at >= 0")
+	if !narrows(q) {
+		// Where the orders are looked for from the newest down, to begin at.
+		switch {
+		case !q.Idle.IsZero(): // what has not moved since then was made before
+			and("created_at <= ?", millis(q.Idle.Add(aside)))
+		case q.From.IsZero():
+			and("created_at >= 0")
+		}
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = findMost
-	}
-	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT ?", append(args, limit)
+	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT ?", append(args, limitOf(q))
 }
 
 func texts[T ~string](list []T) []string {

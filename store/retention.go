@@ -19,7 +19,7 @@ const (
 	duePINs     = `SELECT ref FROM orders WHERE pin_hash IS NOT NULL AND ` + ended + ` AND updated_at < ? ORDER BY updated_at LIMIT ?`
 	dueGoods    = `SELECT ref FROM orders WHERE goods IS NOT NULL AND ` + ended + ` AND kind IN (`
 	dueGoods2   = `) AND delivery IN (`
-	dueGoods3   = `) AND updated_at < ? LIMIT ?`
+	dueGoods3   = `) AND updated_at < ? ORDER BY updated_at LIMIT ?`
 
 	eraseRequests = `UPDATE orders SET sealed = NULL WHERE ref IN (`
 	erasePINs     = `UPDATE orders SET pin_hash = NULL WHERE ref IN (`
@@ -38,7 +38,7 @@ var _ vend.Eraser = (*SQL)(nil)
 
 // EraseRequests implements vend.Eraser.
 func (s *SQL) EraseRequests(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := s.erase(ctx, dueRequests, []any{millis(before), limit}, func(t *sqlTx, refs []any) error {
+	n, err := s.erase(ctx, limit, []due{{dueRequests, []any{millis(before)}}}, func(t *sqlTx, refs []any) error {
 		_, err := t.exec(eraseRequests+marks(len(refs))+")", refs...)
 		return err
 	})
@@ -53,12 +53,15 @@ func (s *SQL) EraseGoods(ctx context.Context, kinds []vend.Kind, stages []vend.D
 	if len(kinds) == 0 || len(stages) == 0 {
 		return 0, nil
 	}
-	query := dueGoods + marks(len(kinds)) + dueGoods2 + marks(len(stages)) + dueGoods3
-	var args []any
-	for _, word := range append(texts(kinds), texts(stages)...) {
-		args = append(args, word)
+	// Of one kind and one delivery the index has them in order, so that what is
+	// read is what is erased.
+	var list []due
+	for _, k := range kinds {
+		for _, stage := range stages {
+			list = append(list, due{dueGoods + "?" + dueGoods2 + "?" + dueGoods3, []any{string(k), string(stage), millis(before)}})
+		}
 	}
-	n, err := s.erase(ctx, query, append(args, millis(before), limit), func(t *sqlTx, refs []any) error {
+	n, err := s.erase(ctx, limit, list, func(t *sqlTx, refs []any) error {
 		if _, err := t.exec(eraseGoods+marks(len(refs))+")", refs...); err != nil {
 			return err
 		}
@@ -73,7 +76,7 @@ func (s *SQL) EraseGoods(ctx context.Context, kinds []vend.Kind, stages []vend.D
 
 // ErasePINHashes implements vend.Eraser.
 func (s *SQL) ErasePINHashes(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := s.erase(ctx, duePINs, []any{millis(before), limit}, func(t *sqlTx, refs []any) error {
+	n, err := s.erase(ctx, limit, []due{{duePINs, []any{millis(before)}}}, func(t *sqlTx, refs []any) error {
 		_, err := t.exec(erasePINs+marks(len(refs))+")", refs...)
 		return err
 	})
@@ -83,24 +86,35 @@ func (s *SQL) ErasePINHashes(ctx context.Context, before time.Time, limit int) (
 	return n, nil
 }
 
-// erase does something to the orders that a query chooses, and says to how many.
+// due is a query for orders to be erased from; how many is its last argument.
+type due struct {
+	query string
+	args  []any
+}
+
+// erase does something to up to limit orders that queries choose, and says to how many.
 // It is called with some references at a time, the last of them perhaps several
 // times over: as often as makes erasedAtOnce.
-func (s *SQL) erase(ctx context.Context, due string, args []any, do func(t *sqlTx, refs []any) error) (n int, err error) {
+func (s *SQL) erase(ctx context.Context, limit int, list []due, do func(t *sqlTx, refs []any) error) (n int, err error) {
 	err = s.InTx(ctx, func(tx vend.Tx) error {
 		t := tx.(*sqlTx)
 		if err := t.overwrite(); err != nil {
 			return err
 		}
 		var refs []any
-		err := t.each(due+t.d.skipLocked, args, func(rows *sql.Rows) error {
-			var ref string
-			err := rows.Scan(&ref)
-			refs = append(refs, ref)
-			return err
-		})
-		if err != nil {
-			return err
+		for _, d := range list {
+			if len(refs) >= limit {
+				break
+			}
+			err := t.each(d.query+t.d.skipLocked, append(d.args, limit-len(refs)), func(rows *sql.Rows) error {
+				var ref string
+				err := rows.Scan(&ref)
+				refs = append(refs, ref)
+				return err
+			})
+			if err != nil {
+				return err
+			}
 		}
 		n = len(refs)
 		for some := range slices.Chunk(refs, erasedAtOnce) {

@@ -25,6 +25,10 @@ type sqlPool struct {
 	unready atomic.Int32
 	// preparing lets one goroutine prepare while the others go on.
 	preparing sync.Mutex
+
+	// watch, where a test sets it before the pool is used, is told of every
+	// statement as it is sent. What it returns is told of every row.
+	watch func(tx *sql.Tx, bound string, args []any) func(*sql.Rows)
 }
 
 // sqlText is a statement as this pool runs it.
@@ -106,6 +110,9 @@ type sqlConn struct {
 // exec returns how many rows a statement wrote.
 func (c sqlConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	t := c.p.text(query)
+	if c.p.watch != nil {
+		c.p.watch(c.tx, t.bound, args)
+	}
 	var res sql.Result
 	var err error
 	switch stmt := t.ready.Load(); {
@@ -130,6 +137,10 @@ func (c sqlConn) exec(ctx context.Context, query string, args ...any) (int64, er
 // writes and returns is complete. scan's own errors are passed on cleaned.
 func (c sqlConn) each(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
 	t := c.p.text(query)
+	told := func(*sql.Rows) {}
+	if c.p.watch != nil {
+		told = c.p.watch(c.tx, t.bound, args)
+	}
 	var rows *sql.Rows
 	var err error
 	switch stmt := t.ready.Load(); {
@@ -149,6 +160,7 @@ func (c sqlConn) each(ctx context.Context, query string, args []any, scan func(*
 	}
 	defer rows.Close()
 	for rows.Next() {
+		told(rows)
 		if err := scan(rows); err != nil {
 			return cleanSQL(err)
 		}

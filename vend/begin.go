@@ -3,10 +3,13 @@ package vend
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spaza/jobs"
+	"spaza/ledger"
 )
 
 // begin commits an order with its request and its job, and starts on it; where
@@ -62,6 +65,9 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 	case err != nil && complete:
 		order, added, err = s.committed(ctx, o, err)
 	case err != nil:
+		if !byRule(err) {
+			s.opt.Logger.Warn("order was not written", "ref", o.Ref, "kind", string(o.Kind), "err", err)
+		}
 		err = fmt.Errorf("%w: %w", ErrNotWritten, err)
 	}
 	if err != nil {
@@ -78,6 +84,17 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 		}
 		s.runner.Adopt(job)
 	}), nil
+}
+
+// byRule says that an order was not written because a rule forbids it, which is
+// the customer's to hear and nothing for the log.
+func byRule(err error) bool {
+	if _, held := errors.AsType[heldError](err); held {
+		return true
+	}
+	return slices.ContainsFunc([]error{
+		ledger.ErrInsufficient, ErrLimit, ErrReferenceReused, ErrTooManyTries, ErrPINTaken, ErrNotDone, ErrReversing, ErrNoOrder,
+	}, func(rule error) bool { return errors.Is(err, rule) })
 }
 
 // committed looks whether an order was committed all the same, when its commit

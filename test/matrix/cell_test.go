@@ -12,12 +12,29 @@ import (
 	"spaza/vend"
 )
 
+// when says which sendings meet a fault.
+type when string
+
+// The sendings that meet the fault.
+const (
+	first when = "on the first sending"
+	every when = "on every sending"
+	// after: the first sending is done and its answer lost, and every later one
+	// meets the fault, so that a refusal of these says nothing of the first.
+	after when = "on every sending after a lost answer"
+)
+
+func whens() []when { return []when{first, every, after} }
+
+// lost is the fault by which the answer to a first sending is lost.
+const lost = "cut_after"
+
 // cell is one operation that meets one fault.
 type cell struct {
 	shop  *shop
 	row   row
 	fault string
-	every bool // every sending meets it, not only the first
+	when  when
 	// leaves: the customer is gone before the answer. Otherwise they press
 	// twice at once, and stay.
 	leaves   bool
@@ -56,10 +73,6 @@ type news struct {
 }
 
 func (c *cell) String() string {
-	when := "first"
-	if c.every {
-		when = "every"
-	}
 	who, whose := "stays", "balance"
 	if c.leaves {
 		who = "leaves"
@@ -67,7 +80,7 @@ func (c *cell) String() string {
 	if c.merchant {
 		whose = "merchant"
 	}
-	return fmt.Sprintf("%s, %s on %s sending, customer %s, %s pays", c.row, c.fault, when, who, whose)
+	return fmt.Sprintf("%s, %s %s, customer %s, %s pays", c.row, c.fault, c.when, who, whose)
 }
 
 func (c *cell) wrong(format string, args ...any) {
@@ -173,11 +186,14 @@ func (c *cell) ask(ctx context.Context, ref string) (vend.Order, error) {
 
 // strike asks while the fault is on.
 func (c *cell) strike(ctx context.Context) {
-	times := 1
-	if c.every {
-		times = forever
+	times := forever
+	if c.when == first {
+		times = 1
 	}
 	c.ref = c.shop.newRef(c, c.row.kind)
+	if c.when == after && !c.check("switch fault on", c.host.switchOn(ctx, lost, c.ref, 1)) {
+		return
+	}
 	if !c.check("switch fault on", c.host.switchOn(ctx, c.fault, c.ref, times)) {
 		return
 	}

@@ -1,8 +1,9 @@
 // Package matrix proves that no fault of the provider loses, doubles or forgets
 // money: every fault that the simulator knows of meets every operation that moves
-// money, on the first sending alone and on every sending until the window is
-// over, on SQLite and on PostgreSQL. Everything below the doors is real: the sale,
-// its jobs, the store, the client, and HTTP to the simulator on a socket.
+// money: on the first sending alone, on every sending until the window is over,
+// and on every one after the first was done and its answer lost; on SQLite and on
+// PostgreSQL. Everything below the doors is real: the sale, its jobs, the store,
+// the client, and HTTP to the simulator on a socket.
 //
 // The life of one cell: a customer hands a voucher in and asks for one thing
 // while one fault is switched on for it, and stays, or is gone before the answer;
@@ -20,10 +21,11 @@
 //	go test ./test/matrix -cells 'redeem.*cut_after' -v
 //
 // Who stays, and whose money it is, is drawn from a seed that is printed, and set
-// by SPAZA_PROOF_SEED; with -short so is which cells there are. All of that in
-// every combination:
+// by SPAZA_PROOF_SEED; so is which of the last third of the cells are played, and
+// with -short which of all. Every cell in every combination, and with the window
+// of a real sale:
 //
-//	SPAZA_PROOF=long go run ./test/run -require postgres -skip redis,browser -v ./test/matrix
+//	SPAZA_PROOF=long go run ./test/run -require postgres -skip redis,browser -timeout 1h -v ./test/matrix
 //
 // The operations are those that the provider says it sells, of the kinds that a
 // sale may be of, and the faults those that the simulator lists: a new one of

@@ -13,7 +13,7 @@ import (
 type place struct {
 	row   string
 	fault string
-	every bool
+	when  when
 }
 
 // table is what each cell ends as.
@@ -22,7 +22,16 @@ type table map[place]mark
 // file is where the table is kept.
 func file() string { return filepath.Join("testdata", "matrix.txt") }
 
-const headFirst, headEvery = "The first sending meets the fault", "Every sending meets the fault, until the window is over"
+// head is what stands above the part of a table.
+func (w when) head() string {
+	switch w {
+	case first:
+		return "The first sending meets the fault:"
+	case every:
+		return "Every sending meets the fault, until the window is over:"
+	}
+	return "The first sending is done and its answer lost; every later one meets the fault:"
+}
 
 // write writes the whole table as people read it.
 func (b table) write(rows []row, faults []string) string {
@@ -39,12 +48,8 @@ func (b table) write(rows []row, faults []string) string {
 	for _, r := range rows {
 		wide = max(wide, len(r.String()))
 	}
-	for _, every := range []bool{false, true} {
-		head := headFirst
-		if every {
-			head = headEvery
-		}
-		fmt.Fprintf(&w, "\n%s:\n\n%-*s", head, wide, "")
+	for _, sending := range whens() {
+		fmt.Fprintf(&w, "\n%s\n\n%-*s", sending.head(), wide, "")
 		for i := range faults {
 			fmt.Fprintf(&w, " %02d", i+1)
 		}
@@ -52,7 +57,7 @@ func (b table) write(rows []row, faults []string) string {
 		for _, r := range rows {
 			fmt.Fprintf(&w, "%-*s", wide, r)
 			for _, f := range faults {
-				m, known := b[place{r.String(), f, every}]
+				m, known := b[place{r.String(), f, sending}]
 				if !known {
 					m = nothing
 				}
@@ -73,7 +78,7 @@ func readTable(t *testing.T) table {
 	}
 	b, names := table{}, map[string]string{}
 	var columns []string
-	every := false
+	var sending when
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
 		words := strings.Fields(line)
@@ -81,8 +86,8 @@ func readTable(t *testing.T) table {
 		case len(words) == 3 && words[0] == "#" && len(words[1]) == 2:
 			names[words[1]] = words[2]
 		case len(words) == 0, words[0] == "#":
-		case line == headFirst+":", line == headEvery+":":
-			every = line == headEvery+":"
+		case slices.ContainsFunc(whens(), func(w when) bool { return line == w.head() }):
+			sending = whens()[slices.IndexFunc(whens(), func(w when) bool { return line == w.head() })]
 		case words[0] == "01":
 			columns = words
 		default:
@@ -94,7 +99,7 @@ func readTable(t *testing.T) table {
 				if len(m) != 1 {
 					t.Fatalf("%s has a mark of %d letters: %q", file(), len(m), line)
 				}
-				b[place{strings.Join(words[:n], " "), names[columns[i]], every}] = mark(m[0])
+				b[place{strings.Join(words[:n], " "), names[columns[i]], sending}] = mark(m[0])
 			}
 		}
 	}
@@ -105,14 +110,10 @@ func readTable(t *testing.T) table {
 func compare(got, want table) (all []string) {
 	for p, m := range got {
 		if w, known := want[p]; !known || w != m {
-			when := "first"
-			if p.every {
-				when = "every"
-			}
 			if !known {
 				w = nothing
 			}
-			all = append(all, fmt.Sprintf("%s, %s on %s sending: ends as %c, and the table has %c", p.row, p.fault, when, m, w))
+			all = append(all, fmt.Sprintf("%s, %s %s: ends as %c, and the table has %c", p.row, p.fault, p.when, m, w))
 		}
 	}
 	slices.Sort(all)
