@@ -45,7 +45,7 @@ func frequent(d dialect) map[string][]any {
 		selectMoves:                                         {"r"},
 		selectRefByMessage:                                  {"m"},
 		selectEntries:                                       {"r"},
-		hurryJob:                                            {0, 0, "k", "r"},
+		hurryJob:                                            {0, 0, 0, "k", "r"},
 		countDeclined + " AND customer = ? AND reason IN (?)": {"redeem", 0, "c", "x"},
 		countDeclined + " AND reason IN (?, ?)":               {"redeem", 0, "x", "y"},
 		selectCustomerByMSISDN:                                {"27"},

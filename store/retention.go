@@ -17,9 +17,8 @@ const (
 	// An order that somebody else is writing is left for the next time.
 	dueRequests = `SELECT ref FROM orders WHERE sealed IS NOT NULL AND ` + ended + ` AND updated_at < ? ORDER BY updated_at LIMIT ?`
 	duePINs     = `SELECT ref FROM orders WHERE pin_hash IS NOT NULL AND ` + ended + ` AND updated_at < ? ORDER BY updated_at LIMIT ?`
-	dueGoods    = `SELECT ref FROM orders WHERE goods IS NOT NULL AND ` + ended + ` AND kind IN (`
-	dueGoods2   = `) AND delivery IN (`
-	dueGoods3   = `) AND updated_at < ? ORDER BY updated_at LIMIT ?`
+	dueGoods    = `SELECT ref FROM orders WHERE goods IS NOT NULL AND ` + ended + ` AND kind = ? AND delivery = ?
+AND updated_at < ? ORDER BY updated_at LIMIT ?`
 
 	eraseRequests = `UPDATE orders SET sealed = NULL WHERE ref IN (`
 	erasePINs     = `UPDATE orders SET pin_hash = NULL WHERE ref IN (`
@@ -50,15 +49,12 @@ func (s *SQL) EraseRequests(ctx context.Context, before time.Time, limit int) (i
 
 // EraseGoods implements vend.Eraser.
 func (s *SQL) EraseGoods(ctx context.Context, kinds []vend.Kind, stages []vend.Delivery, before, now time.Time, limit int) (int, error) {
-	if len(kinds) == 0 || len(stages) == 0 {
-		return 0, nil
-	}
 	// Of one kind and one delivery the index has them in order, so that what is
 	// read is what is erased.
 	var list []due
 	for _, k := range kinds {
 		for _, stage := range stages {
-			list = append(list, due{dueGoods + "?" + dueGoods2 + "?" + dueGoods3, []any{string(k), string(stage), millis(before)}})
+			list = append(list, due{dueGoods, []any{string(k), string(stage), millis(before)}})
 		}
 	}
 	n, err := s.erase(ctx, limit, list, func(t *sqlTx, refs []any) error {
@@ -92,9 +88,9 @@ type due struct {
 	args  []any
 }
 
-// erase does something to up to limit orders that queries choose, and says to how many.
-// It is called with some references at a time, the last of them perhaps several
-// times over: as often as makes erasedAtOnce.
+// erase does something to up to limit orders that queries choose, and says to how
+// many. It is called with some references at a time, the last of them perhaps
+// several times over: as often as makes erasedAtOnce.
 func (s *SQL) erase(ctx context.Context, limit int, list []due, do func(t *sqlTx, refs []any) error) (n int, err error) {
 	err = s.InTx(ctx, func(tx vend.Tx) error {
 		t := tx.(*sqlTx)
@@ -106,7 +102,7 @@ func (s *SQL) erase(ctx context.Context, limit int, list []due, do func(t *sqlTx
 			if len(refs) >= limit {
 				break
 			}
-			err := t.each(d.query+t.d.skipLocked, append(d.args, limit-len(refs)), func(rows *sql.Rows) error {
+			err := t.each(d.query+t.d.skipLocked, append(slices.Clip(d.args), limit-len(refs)), func(rows *sql.Rows) error {
 				var ref string
 				err := rows.Scan(&ref)
 				refs = append(refs, ref)

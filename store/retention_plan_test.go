@@ -32,7 +32,7 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 			}{
 				{dueRequests + skip, "orders_keep_requests", []any{1, 200}},
 				{duePINs + skip, "orders_keep_pins", []any{1, 200}},
-				{dueGoods + "?, ?" + dueGoods2 + "?, ?, ?" + dueGoods3 + skip, "orders_keep_goods", []any{"gift", "voucher", "shown", "sent", "acknowledged", 1, 200}},
+				{dueGoods + skip, "orders_keep_goods", []any{"gift", "shown", 1, 200}},
 				{eraseRequests + in, "", refs},
 				{erasePINs + in, "", refs},
 				{eraseGoods + in, "", refs},
@@ -51,6 +51,9 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 				{deleteNotices, "orders_customer", []any{"c", "c"}},
 			} {
 				plan := strings.Join(explain(t, s, d.explain, c.query, c.args), "\n")
+				if strings.Contains(c.index, "keep") && (strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE")) {
+					t.Errorf("%s\nis sorted\n%s", c.query, plan)
+				}
 				if !strings.Contains(plan, c.index) || strings.Contains(plan, "Seq Scan on") ||
 					strings.Contains(plan, "SCAN orders") || strings.Contains(plan, "SCAN moves") || strings.Contains(plan, "SCAN jobs") {
 					t.Errorf("%s\n%s", c.query, plan)

@@ -35,7 +35,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	case o.State.Final() || o.State == StatePerson:
 		return jobs.Done()
 	}
-	again := o.State != StateConfirmed && (j.Attempt > 1 || o.State != StateSending)
+	again := o.State != StateConfirmed && (j.Runs() > 1 || o.State != StateSending)
 	if o.State == StateConfirmed || o.State == StateSending && again {
 		var mine bool
 		if o, mine, err = s.takeOver(ctx, o); err != nil {
@@ -62,7 +62,7 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		s.opt.Logger.Error("write answer of order", "ref", j.Key, "attempt", j.Attempt,
 			"outcome", a.Outcome.String(), "code", a.Code, "err", err)
 		// Not put off so far that the window closes over a database that is back.
-		return jobs.Again(s.opt.Now().Add(s.resend.After(min(j.Attempt, 5))), "write answer: "+err.Error())
+		return jobs.Again(s.opt.Now().Add(s.resend.After(min(j.Runs(), 5))), "write answer: "+err.Error())
 	}
 	s.log(o, a, j)
 	s.opt.Observe(o)
@@ -133,7 +133,7 @@ func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 // past the window, and not all at the same moment. When the window is over, the
 // next attempt hands the order to a person.
 func (s *Service) nextTry(o Order, j jobs.Job, now time.Time) time.Time {
-	at := now.Add(s.resend.After(j.Attempt))
+	at := now.Add(s.resend.After(j.Runs()))
 	over := o.FirstSentAt.Add(s.opt.Window + time.Second)
 	if at.After(over) {
 		return over

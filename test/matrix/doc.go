@@ -21,9 +21,9 @@
 //	go test ./test/matrix -cells 'redeem.*cut_after' -v
 //
 // Who stays, and whose money it is, is drawn from a seed that is printed, and set
-// by SPAZA_PROOF_SEED; so is which of the last third of the cells are played, and
-// with -short which of all. Every cell in every combination, and with the window
-// of a real sale:
+// by SPAZA_PROOF_SEED; so is on which of both databases a cell is played, which of
+// those after a lost answer are, and with -short which of all. Every cell in every
+// combination, on both, and with the window of a real sale:
 //
 //	SPAZA_PROOF=long go run ./test/run -require postgres -skip redis,browser -timeout 1h -v ./test/matrix
 //
