@@ -47,25 +47,23 @@ func (t *sqlTx) customer(query, arg string) (vend.Customer, error) {
 	return c, nil
 }
 
-// EnsureCustomer implements vend.Tx.
+// EnsureCustomer implements vend.Tx. A customer who is found by the insert can be
+// erased, or made anew, before they are read: then it is done once more.
 func (t *sqlTx) EnsureCustomer(msisdn, newID string, now time.Time) (vend.Customer, error) {
-	c, err := t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
-	if err != nil || c.ID != "" {
-		return c, err
+	for range 3 {
+		c, err := t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
+		if err != nil || c.ID != "" {
+			return c, err
+		}
+		n, err := t.exec(insertCustomer, newID, msisdn, millis(now))
+		if err != nil {
+			return vend.Customer{}, fmt.Errorf("add customer: %w", err)
+		}
+		if n == 1 {
+			return vend.Customer{ID: newID, MSISDN: msisdn, CreatedAt: fromMillis(millis(now))}, nil
+		}
 	}
-	n, err := t.exec(insertCustomer, newID, msisdn, millis(now))
-	if err != nil {
-		return vend.Customer{}, fmt.Errorf("add customer: %w", err)
-	}
-	if n == 1 {
-		return vend.Customer{ID: newID, MSISDN: msisdn, CreatedAt: fromMillis(millis(now))}, nil
-	}
-	// Another transaction made it meanwhile.
-	c, err = t.customer(selectCustomerByMSISDN+t.d.forUpdate, msisdn)
-	if err == nil && c.ID == "" {
-		err = t.note(errors.New("add customer: it is neither there nor can be added"))
-	}
-	return c, err
+	return vend.Customer{}, t.note(errors.New("add customer: it is neither there nor can be added"))
 }
 
 // SetLanguage implements vend.Tx.

@@ -192,8 +192,11 @@ func amount(o vend.Order) string {
 
 // masked is a number of which the last four characters are shown.
 func masked(number string) string {
-	if number == "" {
+	switch number {
+	case "":
 		return "-"
+	case vend.ErasedTarget:
+		return number
 	}
 	r := []rune(plain(number))
 	if len(r) <= 4 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -55,6 +56,13 @@ func askedFor(t *testing.T) plan {
 	return p
 }
 
+// source is a source of choices, one of its own for each name.
+func (p plan) source(names ...any) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, names...)
+	return rand.New(rand.NewPCG(p.seed, h.Sum64()))
+}
+
 // share is of how many cells one is played.
 func (p plan) share(w when) int {
 	switch {
@@ -71,12 +79,12 @@ func (p plan) share(w when) int {
 // cells are all cells, in the order of the table. Where not every combination is
 // made, the seed draws who leaves, who pays, and on which of the databases.
 func (p plan) cells(s *shop, rows []row, faults []string, postgres bool) (all []*cell) {
-	draw := rand.New(rand.NewPCG(p.seed, 0))
 	for _, r := range rows {
 		for _, f := range faults {
 			for _, sending := range whens() {
-				leaves, merchant, chosen := draw.IntN(2) == 0, draw.IntN(2) == 0, draw.IntN(p.share(sending)) == 0
-				chosen = (draw.IntN(2) == 0) != postgres && chosen || chosen && (p.whole || p.alone)
+				draw := p.source(r, f, sending)
+				leaves, merchant, here := draw.IntN(2) == 0, draw.IntN(2) == 0, (draw.IntN(2) == 0) == postgres
+				chosen := (here || p.whole || p.alone) && draw.IntN(p.share(sending)) == 0
 				bought := (r.kind.Bought() || r.undoes.Bought()) && !r.free
 				var variants []*cell
 				if p.long {

@@ -305,18 +305,21 @@ func (s *shop) await(ctx context.Context) error {
 	}
 }
 
-// next is when the first job falls due, or its lease ends; zero when there is
-// none.
+// next is when the first job falls due, or the lease of one that is held ends;
+// zero when there is none.
 func (s *shop) next(ctx context.Context) (time.Time, error) {
-	var at sql.NullInt64
-	err := s.raw.QueryRowContext(ctx, `SELECT min(CASE WHEN owner = '' THEN run_at ELSE lease_until END) FROM jobs WHERE dead = 0`).Scan(&at)
+	due, err := s.sql.Next(ctx, []jobs.Kind{vend.JobOrder, vend.JobNotice})
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read next job: %w", err)
+		return due, err
 	}
-	if !at.Valid {
-		return time.Time{}, nil
+	var lease sql.NullInt64
+	if err := s.raw.QueryRowContext(ctx, `SELECT min(lease_until) FROM jobs WHERE dead = 0 AND owner <> ''`).Scan(&lease); err != nil {
+		return due, fmt.Errorf("read leases: %w", err)
 	}
-	return time.UnixMilli(at.Int64), nil
+	if at := time.UnixMilli(lease.Int64); lease.Valid && (due.IsZero() || at.Before(due)) {
+		due = at
+	}
+	return due, nil
 }
 
 // left are the jobs that are not finished.
