@@ -28,6 +28,9 @@ const (
 const (
 	NoticeEnded  = "ended"  // delivered or declined
 	NoticePerson = "person" // a person must look at it
+	// NoticeDecided: a person decided, or it was undone. It is not the message
+	// of the end, which may be about to be taken back for a screen that told.
+	NoticeDecided = "decided"
 )
 
 // Runner runs jobs; jobs.Runner is one.

@@ -345,7 +345,9 @@ func notice(o Order) string {
 		return ""
 	case o.State == StatePerson:
 		return NoticePerson
-	case o.Done() || o.Refused() || o.State == StateReversed:
+	case o.State == StateResolved || o.State == StateReversed:
+		return NoticeDecided
+	case o.State.Final():
 		return NoticeEnded
 	}
 	return ""
