@@ -14,8 +14,8 @@ import (
 
 // Orders is what a notice needs to know of a sale.
 type Orders interface {
-	Order(ctx context.Context, ref string) (vend.Order, error)
-	Buyer(ctx context.Context, o vend.Order) (vend.Customer, error)
+	// Sale reads an order and who made it.
+	Sale(ctx context.Context, ref string) (vend.Order, vend.Customer, error)
 	// Goods opens what an order brought; vend.ErrNoGoods when there is nothing.
 	Goods(o vend.Order) (vend.Goods, error)
 	// Sent writes that a gateway took the message of a job, under its own name
@@ -94,14 +94,10 @@ type News struct {
 // news reads what there is to tell of an order. That a sale was undone is told of
 // the sale, which is the one that the customer knows.
 func (n Notices) news(ctx context.Context, ref string) (News, error) {
-	o, err := n.Orders.Order(ctx, ref)
+	o, c, err := n.Orders.Sale(ctx, ref)
 	if err == nil && o.Kind == vend.KindReverse && o.Done() {
-		o, err = n.Orders.Order(ctx, o.Original)
+		o, c, err = n.Orders.Sale(ctx, o.Original)
 	}
-	if err != nil {
-		return News{}, err
-	}
-	c, err := n.Orders.Buyer(ctx, o)
 	if err != nil || !o.Done() {
 		return News{Order: o, Customer: c}, err
 	}

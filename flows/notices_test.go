@@ -72,8 +72,12 @@ func (b book) Sent(_ context.Context, j jobs.Job, ref, taken string) error {
 	return b.sentErr
 }
 
-func (b book) Buyer(context.Context, vend.Order) (vend.Customer, error) {
-	return b.customer, b.buyerErr
+func (b book) Sale(ctx context.Context, ref string) (vend.Order, vend.Customer, error) {
+	o, err := b.Order(ctx, ref)
+	if err != nil {
+		return o, vend.Customer{}, err
+	}
+	return o, b.customer, b.buyerErr
 }
 
 func words(t *testing.T) *locales.Catalogue {

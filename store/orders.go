@@ -16,6 +16,9 @@ goods, code_times, code_since, resolution, delivery, original`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE ref = ?`
 
+	selectSale = `SELECT o.*, coalesce(c.id, ''), coalesce(c.msisdn, ''), coalesce(c.language, ''), coalesce(c.created_at, 0)
+FROM (` + selectOrder + `) o LEFT JOIN customers c ON c.id = o.customer`
+
 	insertOrder = `INSERT INTO orders (` + orderColumns + `)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING`
 
@@ -45,6 +48,17 @@ func (s *SQL) Order(ctx context.Context, ref string) (vend.Order, error) {
 	var r orderRow
 	found, err := s.reading().row(ctx, selectOrder, []any{ref}, r.dest()...)
 	return r.read(found, err)
+}
+
+// Sale implements vend.Store.
+func (s *SQL) Sale(ctx context.Context, ref string) (vend.Order, vend.Customer, error) {
+	var r orderRow
+	var c vend.Customer
+	var created int64
+	found, err := s.reading().row(ctx, selectSale, []any{ref}, append(r.dest(), &c.ID, &c.MSISDN, &c.Language, &created)...)
+	o, err := r.read(found, err)
+	c.CreatedAt = fromMillis(created)
+	return o, c, err
 }
 
 // Order implements vend.Tx.

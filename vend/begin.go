@@ -82,7 +82,10 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 			s.runner.Wake()
 			return
 		}
-		s.runner.Adopt(job)
+		s.handed.give(job, order)
+		if !s.runner.Adopt(job) {
+			s.handed.take(job)
+		}
 	}), nil
 }
 

@@ -207,6 +207,11 @@ func (g *gate) Order(ctx context.Context, ref string) (o vend.Order, err error) 
 	return o, err
 }
 
+func (g *gate) Sale(ctx context.Context, ref string) (o vend.Order, c vend.Customer, err error) {
+	err = g.do("order", func() error { o, c, err = g.sql.Sale(ctx, ref); return err })
+	return o, c, err
+}
+
 func (g *gate) Customer(ctx context.Context, msisdn string) (c vend.Customer, err error) {
 	err = g.do("customer", func() error { c, err = g.sql.Customer(ctx, msisdn); return err })
 	return c, err

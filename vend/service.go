@@ -92,6 +92,7 @@ type Service struct {
 
 	waiting waiters
 	kept    kept
+	handed  handed
 	resend  jobs.Backoff
 }
 
@@ -279,6 +280,12 @@ func (s *Service) mayTry(tx Tx, o Order) error {
 // Order reads an order.
 func (s *Service) Order(ctx context.Context, ref string) (Order, error) {
 	return s.store.Order(ctx, ref)
+}
+
+// Sale reads an order and who made it, in one; ErrNoOrder when there is none, and
+// the zero Customer when that one is not known.
+func (s *Service) Sale(ctx context.Context, ref string) (Order, Customer, error) {
+	return s.store.Sale(ctx, ref)
 }
 
 // Goods opens what an order brought. Those of an order that went to a person are

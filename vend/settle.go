@@ -90,6 +90,8 @@ type written struct {
 	// kept is the message that a screen is to make unnecessary, sent the one
 	// that is to go out; their IDs are zero when there is none.
 	kept, sent jobs.Job
+	// left says that there is one which whoever has room is to send.
+	left bool
 	// shown says that the order was written as shown, on the promise of a
 	// screen.
 	shown bool
@@ -110,6 +112,9 @@ func (s *Service) release(ctx context.Context, w written, shown bool) {
 	if w.sent.ID != 0 {
 		defer s.runner.Adopt(w.sent)
 	}
+	if w.left {
+		defer s.runner.Wake()
+	}
 	if shown && w.kept.ID != 0 {
 		s.takeBack(w.kept)
 	}
@@ -129,6 +134,9 @@ func (s *Service) release(ctx context.Context, w written, shown bool) {
 		}
 		return tx.PutOffJob(w.kept, s.opt.Now(), "no screen was left to tell")
 	})
+	if err == nil && w.kept.ID != 0 {
+		s.runner.Wake()
+	}
 	if err != nil && !errors.Is(err, jobs.ErrLost) {
 		s.opt.Logger.Warn("release message", "ref", w.order.Ref, "err", err)
 	}
@@ -328,7 +336,9 @@ func (s *Service) addNotice(tx Tx, o Order, promised bool, now time.Time, w *wri
 	}
 	j, err := tx.AddJob(j)
 	switch {
-	case err != nil || j.Owner == "" || j.Owner != s.runner.Owner():
+	case err == nil && j.Owner == "":
+		w.left = true
+	case err != nil || j.Owner != s.runner.Owner():
 	case keep:
 		w.kept = j
 	default:

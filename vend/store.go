@@ -17,6 +17,8 @@ type Store interface {
 	InTx(ctx context.Context, do func(Tx) error) error
 	// Order reads one order; ErrNoOrder when there is none.
 	Order(ctx context.Context, ref string) (Order, error)
+	// Sale reads one order and its customer; ErrNoOrder when there is none.
+	Sale(ctx context.Context, ref string) (Order, Customer, error)
 	// Customer finds a customer by MSISDN; the zero Customer when there is
 	// none yet.
 	Customer(ctx context.Context, msisdn string) (Customer, error)

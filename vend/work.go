@@ -26,7 +26,11 @@ func resends(random func(int64) int64) jobs.Backoff {
 // Work is the Handler of JobOrder: it sends an order's request and writes what
 // came of it. The first attempt and every later one take this same path.
 func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
-	o, err := s.store.Order(ctx, j.Key)
+	var err error
+	o, known := s.handed.take(j)
+	if !known {
+		o, err = s.store.Order(ctx, j.Key)
+	}
 	switch {
 	case errors.Is(err, ErrNoOrder):
 		return jobs.Bury("no such order")
@@ -66,7 +70,9 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	}
 	s.log(o, a, j)
 	s.opt.Observe(o)
-	s.runner.Wake()
+	if !o.State.Final() { // it is asked for again; a message wakes by itself
+		s.runner.Wake()
+	}
 	return jobs.Written()
 }
 

@@ -181,7 +181,7 @@ func (x customersExportCommand) order(ctx context.Context, d *desk, till *vend.S
 	for _, j := range f.jobs {
 		if j.Kind == vend.JobNotice {
 			what := "message of how it stands"
-			if strings.HasSuffix(j.Key, "/"+vend.NoticeEnded) {
+			if !strings.HasSuffix(j.Key, "/"+vend.NoticePerson) {
 				what = "message of how it ended"
 			}
 			one.Messages = append(one.Messages, portraitJob{what, stamp(j.RunAt), j.Dead})

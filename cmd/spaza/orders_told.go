@@ -215,7 +215,7 @@ func jobWords(j store.OrderJob, now time.Time) string {
 	name := "the sale"
 	if j.Kind == vend.JobNotice {
 		name = "message that a person looks at it"
-		if strings.HasSuffix(j.Key, "/"+vend.NoticeEnded) {
+		if !strings.HasSuffix(j.Key, "/"+vend.NoticePerson) {
 			name = "message of how it ended"
 		}
 	}

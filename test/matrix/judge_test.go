@@ -230,7 +230,7 @@ func (c *cell) informed(o vend.Order, trail []vend.Move) {
 	if twice := c.twice(); twice != "" {
 		c.wrong("a message was sent twice: %s", twice)
 	}
-	if o.Done() && o.Kind != vend.KindRedeem && !c.heard(func(n news) bool { return n.ref == o.Ref && n.event == vend.NoticeEnded && n.done }) {
+	if o.Done() && o.Kind != vend.KindRedeem && !c.heard(func(n news) bool { return n.ref == o.Ref && n.event != vend.NoticePerson && n.done }) {
 		c.wrong("there is no receipt")
 	}
 	waited := slices.ContainsFunc(trail, func(m vend.Move) bool { return m.To == vend.StatePerson })

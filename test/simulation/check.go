@@ -68,13 +68,15 @@ func (b *book) knows(r *record, now class) bool {
 
 // learns says it of an order's own screens and messages.
 func (b *book) learns(r *record, now class) bool {
-	event := vend.NoticeEnded
+	events := []string{vend.NoticeEnded, vend.NoticeDecided}
 	if now == classPerson {
-		event = vend.NoticePerson
+		events = []string{vend.NoticePerson}
 	}
 	for name, job := range b.jobs {
-		if strings.HasPrefix(name, string(vend.JobNotice)+" "+r.Ref+"/"+event) && !job.dead {
-			return true
+		for _, event := range events {
+			if strings.HasPrefix(name, string(vend.JobNotice)+" "+r.Ref+"/"+event) && !job.dead {
+				return true
+			}
 		}
 	}
 	since := r.stood[len(r.stood)-1].step

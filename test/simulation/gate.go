@@ -95,6 +95,19 @@ func (g *gate) Order(ctx context.Context, ref string) (vend.Order, error) {
 	return read(ctx, g, "order", func(ctx context.Context) (vend.Order, error) { return g.sql.Order(ctx, ref) })
 }
 
+// Sale implements vend.Store.
+func (g *gate) Sale(ctx context.Context, ref string) (vend.Order, vend.Customer, error) {
+	type sale struct {
+		o vend.Order
+		c vend.Customer
+	}
+	s, err := read(ctx, g, "order", func(ctx context.Context) (s sale, err error) {
+		s.o, s.c, err = g.sql.Sale(ctx, ref)
+		return s, err
+	})
+	return s.o, s.c, err
+}
+
 // Customer implements vend.Store.
 func (g *gate) Customer(ctx context.Context, msisdn string) (vend.Customer, error) {
 	return read(ctx, g, "customer", func(ctx context.Context) (vend.Customer, error) { return g.sql.Customer(ctx, msisdn) })
