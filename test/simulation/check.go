@@ -80,8 +80,8 @@ func (b *book) learns(r *record, now class) bool {
 		}
 	}
 	since := r.stood[len(r.stood)-1].step
-	for _, t := range r.told {
-		if t.class == now && t.step >= since {
+	for i, t := range r.told {
+		if t.class == now && (t.step >= since || i == len(r.told)-1) { // or it is the last that they heard
 			return true
 		}
 	}

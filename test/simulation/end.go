@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -290,11 +291,12 @@ func (w *world) sameEntries(ctx context.Context, r *record) error {
 
 // checkBooks has the product check its books, and lays its balances beside ours.
 func (w *world) checkBooks(ctx context.Context) {
-	faults, err := w.sql.CheckBooks(ctx)
-	if err != nil {
+	books, err := w.sql.CheckBooks(ctx)
+	orders, more := w.sql.CheckOrders(ctx)
+	if err = errors.Join(err, more); err != nil {
 		w.wrong("the books can not be read: %v", err)
 	}
-	for _, f := range faults {
+	for _, f := range append(books, orders...) {
 		w.wrong("the books: %s", f)
 	}
 	for id, n := range w.customers {

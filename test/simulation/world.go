@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,6 +61,7 @@ type world struct {
 	ended     []*call
 	counts    counts
 	wrongs    []string
+	odd       bool                   // what happens seldom was committed, so that the whole books are worth a look
 	decisions map[string]vend.Bearer // by who carries them out
 }
 
@@ -109,6 +111,9 @@ func (w *world) committed(t writes) {
 		w.customers[c.ID] = c.MSISDN
 	}
 	wrongs := w.book.commit(t, w.decisions[t.who])
+	for _, m := range t.moves {
+		w.odd = w.odd || m.Cause == vend.CauseResolve || m.Cause == vend.CauseResend || m.Cause == vend.CauseUndone || m.Cause == vend.CauseLate
+	}
 	for _, o := range t.orders {
 		wrongs = append(wrongs, w.overLimit(o)...)
 	}
@@ -117,17 +122,22 @@ func (w *world) committed(t writes) {
 	}
 }
 
-// endow gives a customer money as a voucher would, before everything else.
+// endow gives a customer money before everything else, as the operator does who
+// learns whose a voucher was.
 func (w *world) endow(n int, amount ledger.Cents) error {
-	var t writes
+	t := writes{who: "the opening"}
 	err := w.sql.InTx(context.Background(), func(tx vend.Tx) error {
 		c, err := tx.EnsureCustomer(number(n), vend.NewCustomerID(), time.Now())
 		if err != nil {
 			return err
 		}
-		e := ledger.Redeemed(fmt.Sprintf("F-%d", n), c.ID, amount)
-		t = writes{who: "the opening", entries: []ledger.Entry{e}, customers: []vend.Customer{c}}
-		return tx.Post(e, time.Now())
+		t.customers, t.entries = []vend.Customer{c}, nil
+		for _, k := range []ledger.Kind{ledger.KindSuspended, ledger.KindAttributed} {
+			e, _ := ledger.Operator(k, fmt.Sprintf("F-%d", n), c.ID, amount)
+			t.entries = append(t.entries, e)
+			err = errors.Join(err, tx.Post(e, time.Now()))
+		}
+		return err
 	})
 	if err == nil {
 		w.committed(t)
@@ -146,6 +156,13 @@ func (w *world) step(until time.Time) bool {
 	slices.SortFunc(ended, func(a, b *call) int { return a.id - b.id })
 	for _, c := range ended {
 		w.hangsUp(c)
+	}
+	w.mu.Lock()
+	odd := w.odd
+	w.odd = false
+	w.mu.Unlock()
+	if odd || w.scheduler.steps%looksEvery == 0 {
+		w.checkBooks(context.Background())
 	}
 	return more
 }

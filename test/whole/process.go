@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -131,12 +133,19 @@ func (p *Process) ended() error {
 	return p.err
 }
 
-// FreeAddr is an address of this machine on which nobody listens.
+// FreeAddr is an address of this machine on which nobody listens. It lies below
+// the ports that systems give to connections by themselves, of which one could
+// take it before it is bound.
 func FreeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
-	if err != nil {
-		return "", fmt.Errorf("find free address: %w", err)
+	var failed error
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
+		l, err := net.Listen("tcp", addr) //nolint:noctx // loopback, at once
+		if err != nil {
+			failed = err
+			continue
+		}
+		return addr, l.Close()
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("find free address: %w", failed)
 }
