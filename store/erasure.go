@@ -37,8 +37,9 @@ AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND de
 	updateActWords = `UPDATE acts SET what = ?, why = ? WHERE id = ?`
 
 	deleteNotices = `DELETE FROM jobs WHERE kind = 'notice' AND key IN (
-SELECT ref || '/ended' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/person' FROM orders WHERE customer = ?
-UNION ALL SELECT ref || '/decided' FROM orders WHERE customer = ?)`
+SELECT o.ref || '/' || e.event FROM orders o, (SELECT 'ended' AS event UNION ALL SELECT 'person'
+UNION ALL SELECT 'decided-vended' UNION ALL SELECT 'decided-not_vended' UNION ALL SELECT 'decided-reversed') e
+WHERE o.customer = ?)`
 )
 
 var (
@@ -174,7 +175,7 @@ func (t *sqlTx) RewordMoves(ref, customer string, reword func(string) string) (i
 // DropNotices implements vend.ForgetTx. One that is going out at this moment is
 // let go of: whoever has it finds it gone.
 func (t *sqlTx) DropNotices(customer string) (int, error) {
-	n, err := t.exec(deleteNotices, customer, customer, customer)
+	n, err := t.exec(deleteNotices, customer)
 	if err != nil {
 		return 0, fmt.Errorf("drop messages: %w", err)
 	}

@@ -217,7 +217,7 @@ func (s *SQL) Customers(ctx context.Context, ids []string) (map[string]vend.Cust
 }
 
 const selectOrderJobs = `SELECT id, kind, key, run_at, until_at, attempt, owner, lease_until, behind, dead, note FROM jobs
-WHERE kind = ? AND key = ? OR kind = ? AND key IN (?, ?, ?) ORDER BY id`
+WHERE kind = ? AND key = ? OR kind = ? AND key IN (`
 
 // OrderJob is a job of an order: what sees it through, or a message about it.
 type OrderJob struct {
@@ -230,8 +230,11 @@ type OrderJob struct {
 // OrderJobs lists the jobs of an order that are not finished.
 func (s *SQL) OrderJobs(ctx context.Context, ref string) ([]OrderJob, error) {
 	var all []OrderJob
-	args := []any{string(vend.JobOrder), ref, string(vend.JobNotice), ref + "/" + vend.NoticeEnded, ref + "/" + vend.NoticePerson, ref + "/" + vend.NoticeDecided}
-	err := s.reading().each(ctx, selectOrderJobs, args, func(rows *sql.Rows) error {
+	args := []any{string(vend.JobOrder), ref, string(vend.JobNotice)}
+	for _, event := range vend.NoticeEvents() {
+		args = append(args, ref+"/"+event)
+	}
+	err := s.reading().each(ctx, selectOrderJobs+marks(len(args)-3)+") ORDER BY id", args, func(rows *sql.Rows) error {
 		var j OrderJob
 		var runAt, until, leaseUntil int64
 		var behind, dead int

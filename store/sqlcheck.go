@@ -101,10 +101,11 @@ sum(CASE WHEN e.kind IN ('reversed', 'restored', 'compensated') THEN p.amount EL
 sum(CASE WHEN e.kind = 'released' THEN p.amount ELSE 0 END) AS released,
 sum(CASE WHEN e.kind IN ('reversed', 'restored') THEN p.amount ELSE 0 END) AS returned,
 sum(CASE WHEN e.kind = 'lost' THEN p.amount ELSE 0 END) AS lost,
+sum(CASE WHEN e.kind = 'compensated' THEN p.amount ELSE 0 END) AS compensated,
 sum(CASE WHEN e.kind = 'recovered' THEN p.amount ELSE 0 END) AS recovered
 FROM entries e JOIN postings p ON p.entry_id = e.id WHERE p.amount > 0 GROUP BY e.ref)
 SELECT ref, '', 'spent ' || spent || ', given back ' || given || ', released ' || released || ', lost ' || lost || ' cents'
-FROM t WHERE given > spent OR lost > released + returned OR recovered > lost ORDER BY ref`},
+FROM t WHERE given > spent OR lost > released + returned OR recovered > lost + compensated ORDER BY ref`},
 	}
 }
 

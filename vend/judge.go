@@ -64,8 +64,8 @@ func books(o, original Order, had []ledger.Entry, from State, credited ledger.Ce
 // spent, with what the books have of it. What the customer has back already goes
 // to the operator, who bore it.
 func giveBack(o Order, had []ledger.Entry) ledger.Entry {
-	switch lost := posted(had, ledger.KindLost); {
-	case lost:
+	switch bore := posted(had, ledger.KindLost, ledger.KindCompensated); {
+	case bore:
 		return ledger.Recover(o.Ref, o.spentAt(), o.Amount)
 	case o.Kind == KindRefund:
 		return ledger.Restore(o.Ref, o.payer(), o.Amount)

@@ -69,6 +69,7 @@ func steps() []step {
 		{StateOwed, StatePerson, "the window is over, or it is refused after all"},
 		{StatePerson, StatePerson, "an answer came late: for the person to weigh"},
 		{StatePerson, StateUnknown, "a person has it sent again"},
+		{StatePerson, StateOwed, "the same, when its money is spent"},
 		{StatePerson, StateResolved, "a person decides"},
 		{StateDelivered, StateReversed, "undone by the provider"},
 		{StateDeclined, StateResolved, "it had happened after all"},

@@ -192,7 +192,7 @@ func decide(o *Order, d Decision, had []ledger.Entry) (moved, error) {
 			return no("money would be taken from the customer")
 		}
 		o.State = StateReversed
-		if o.Amount == 0 || posted(had, ledger.KindCompensated) {
+		if o.Amount == 0 {
 			return moved{}, nil
 		}
 		return moved{entry: giveBack(*o, had)}, nil
@@ -235,11 +235,20 @@ func (s *Service) Resend(ctx context.Context, ref, by, why string) (Order, error
 		case o.State == StatePerson && (o.FirstSentAt.IsZero() || now.After(o.FirstSentAt.Add(s.opt.Window)) || len(o.Sealed) == 0):
 			return fmt.Errorf("%w: the time in which it may be sent again is over", ErrNotDecidable)
 		case o.State == StatePerson:
+			had, err := tx.Entries(ref)
+			if err != nil {
+				return err
+			}
 			o.State, o.UpdatedAt = StateUnknown, now
+			if posted(had, ledger.KindCaptured, ledger.KindPaidOut) {
+				o.State = StateOwed
+			}
 			if err := tx.UpdateOrder(o); err != nil {
 				return err
 			}
-			_, err = tx.AddJob(jobs.Job{Kind: JobOrder, Key: o.Ref, RunAt: now})
+			if _, err := tx.AddJob(jobs.Job{Kind: JobOrder, Key: o.Ref, RunAt: now}); err != nil {
+				return err
+			}
 		default:
 			_, err = tx.HurryJob(JobOrder, o.Ref, now)
 		}

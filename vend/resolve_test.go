@@ -132,7 +132,7 @@ func TestAPersonDecides(t *testing.T) {
 		},
 		"it was paid, the operator bore it, and then it had happened": {
 			answers: []vend.Answer{{Owed: true}}, decisions: []vend.Decision{{As: vend.VerdictNotVended, Bears: vend.BearsOperator}, {As: vend.VerdictVended}, {As: vend.VerdictReversed}},
-			books: "held R20, captured R20, compensated R20", available: ledger.Rand(100), state: vend.StateReversed,
+			books: "held R20, captured R20, compensated R20, recovered R20", available: ledger.Rand(100), state: vend.StateReversed,
 		},
 		"it happened, and the provider undid it": {
 			answers: []vend.Answer{{}}, decisions: []vend.Decision{{As: vend.VerdictVended}, {As: vend.VerdictReversed}},

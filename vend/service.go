@@ -28,10 +28,19 @@ const (
 const (
 	NoticeEnded  = "ended"  // delivered or declined
 	NoticePerson = "person" // a person must look at it
-	// NoticeDecided: a person decided, or it was undone. It is not the message
-	// of the end, which may be about to be taken back for a screen that told.
+	// NoticeDecided begins the events of what a person decided, and of what was
+	// undone. Each has one of its own: the message of an earlier event may be
+	// on its way, or about to be taken back for a screen that told.
 	NoticeDecided = "decided"
 )
+
+// NoticeEvents lists every event that a JobNotice tells of.
+func NoticeEvents() []string {
+	return []string{
+		NoticeEnded, NoticePerson, NoticeDecided + "-" + string(ResolvedVended),
+		NoticeDecided + "-" + string(ResolvedNotVended), NoticeDecided + "-" + string(StateReversed),
+	}
+}
 
 // Runner runs jobs; jobs.Runner is one.
 type Runner interface {

@@ -355,8 +355,10 @@ func notice(o Order) string {
 		return ""
 	case o.State == StatePerson:
 		return NoticePerson
-	case o.State == StateResolved || o.State == StateReversed:
-		return NoticeDecided
+	case o.State == StateReversed:
+		return NoticeDecided + "-" + string(StateReversed)
+	case o.State == StateResolved:
+		return NoticeDecided + "-" + string(o.Resolution)
 	case o.State.Final():
 		return NoticeEnded
 	}

@@ -68,9 +68,20 @@ var (
 // way. Errors that say that nothing was sent: ledger.ErrInsufficient, ErrNotDone,
 // ErrNoOrder, ErrReversing, ErrReferenceReused, ErrRefused.
 func (s *Service) Reverse(ctx context.Context, r Reversal) (Order, error) {
-	sale, err := s.store.Order(ctx, r.Original)
-	if err != nil {
+	switch begun, err := s.store.Order(ctx, r.Ref); {
+	case err == nil && (begun.Kind != KindReverse || begun.Original != r.Original):
+		return Order{}, ErrReferenceReused
+	case err == nil:
+		return s.await(ctx, begun, func() {}), nil
+	case !errors.Is(err, ErrNoOrder):
 		return Order{}, err
+	}
+	sale, err := s.store.Order(ctx, r.Original)
+	switch {
+	case err != nil:
+		return Order{}, err
+	case !sale.Done(): // what it was worth may not be known yet
+		return Order{}, ErrNotDone
 	}
 	var buyer Customer
 	if buyer, err = s.Buyer(ctx, sale); err != nil {

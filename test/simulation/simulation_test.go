@@ -120,7 +120,7 @@ type saboteur struct {
 	post   func(vend.Tx, ledger.Entry, time.Time) error
 	move   func(vend.Tx, vend.Move) error
 	addJob func(vend.Tx, jobs.Job) (jobs.Job, error)
-	byPIN  func() (vend.Order, error)
+	putOff func(vend.Tx, jobs.Job, time.Time, string) error
 }
 
 func (s saboteur) Post(e ledger.Entry, now time.Time) error {
@@ -144,11 +144,11 @@ func (s saboteur) AddJob(j jobs.Job) (jobs.Job, error) {
 	return s.Tx.AddJob(j)
 }
 
-func (s saboteur) OrderByPIN(hash []byte, except string) (vend.Order, error) {
-	if s.byPIN != nil {
-		return s.byPIN()
+func (s saboteur) PutOffJob(j jobs.Job, at time.Time, note string) error {
+	if s.putOff != nil {
+		return s.putOff(s.Tx, j, at, note)
 	}
-	return s.Tx.OrderByPIN(hash, except)
+	return s.Tx.PutOffJob(j, at, note)
 }
 
 // TestWhatIsBrokenIsNoticed breaks the product in ways that cost money, one at a
@@ -187,7 +187,9 @@ func TestWhatIsBrokenIsNoticed(t *testing.T) {
 			}
 			return tx.AddJob(j)
 		}}),
-		"takes a voucher twice": with(saboteur{byPIN: func() (vend.Order, error) { return vend.Order{}, vend.ErrNoOrder }}),
+		"forgets what is open": with(saboteur{putOff: func(tx vend.Tx, j jobs.Job, _ time.Time, _ string) error {
+			return tx.FinishJob(j)
+		}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTestStage(t, broken)
