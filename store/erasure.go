@@ -37,9 +37,10 @@ AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND de
 	updateActWords = `UPDATE acts SET what = ?, why = ? WHERE id = ?`
 
 	deleteNotices = `DELETE FROM jobs WHERE kind = 'notice' AND key IN (
-SELECT o.ref || '/' || e.event FROM orders o, (SELECT 'ended' AS event UNION ALL SELECT 'person'
-UNION ALL SELECT 'decided-vended' UNION ALL SELECT 'decided-not_vended' UNION ALL SELECT 'decided-reversed') e
-WHERE o.customer = ?)`
+SELECT ref || '/ended' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/person' FROM orders WHERE customer = ?
+UNION ALL SELECT ref || '/decided-vended' FROM orders WHERE customer = ?
+UNION ALL SELECT ref || '/decided-not_vended' FROM orders WHERE customer = ?
+UNION ALL SELECT ref || '/decided-reversed' FROM orders WHERE customer = ?)`
 )
 
 var (
@@ -175,7 +176,7 @@ func (t *sqlTx) RewordMoves(ref, customer string, reword func(string) string) (i
 // DropNotices implements vend.ForgetTx. One that is going out at this moment is
 // let go of: whoever has it finds it gone.
 func (t *sqlTx) DropNotices(customer string) (int, error) {
-	n, err := t.exec(deleteNotices, customer)
+	n, err := t.exec(deleteNotices, customer, customer, customer, customer, customer)
 	if err != nil {
 		return 0, fmt.Errorf("drop messages: %w", err)
 	}

@@ -48,7 +48,7 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 				{selectCustomerNotes, "moves_ref", []any{"c"}},
 				{updateNote, "", []any{"", 1}},
 				{updateActWords, "", []any{"", "", 1}},
-				{deleteNotices, "orders_customer", []any{"c"}},
+				{deleteNotices, "orders_customer", []any{"c", "c", "c", "c", "c"}},
 			} {
 				plan := strings.Join(explain(t, s, d.explain, c.query, c.args), "\n")
 				if strings.Contains(c.index, "keep") && (strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE")) {
