@@ -97,10 +97,10 @@ func (w *world) tellLocked(o vend.Order, now class, to, by string) {
 	if want := w.numberOf(r.Customer); to != want {
 		w.wrongLocked("%s told %s of %s, which is %s's", by, to, o.Ref, want)
 	}
-	r.told = append(r.told, telling{w.book.step, now, by})
 	if now == classOpen {
-		return
+		return // no news
 	}
+	r.told = append(r.told, telling{w.book.step, now, by})
 	// What was said was so at some time.
 	for _, s := range r.stood {
 		if s.class == now {
