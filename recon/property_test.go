@@ -264,7 +264,7 @@ func TestOnceProposalsAreDoneThereAreNone(t *testing.T) {
 		}
 	})
 	for _, a := range []recon.Action{recon.ResolveVended, recon.ResolveNotVended, recon.ResolveAtLoss, recon.GiveBack, recon.BookAside} {
-		if seen[a] == 0 {
+		if seen[a] == 0 && !testing.Short() { // with -short there are few worlds
 			t.Errorf("no world had a proposal to %s", a)
 		}
 	}
