@@ -54,7 +54,7 @@ func (l *layout) page(want int) page {
 	if l.room == 0 {
 		return page{text: b.String(), last: true}
 	}
-	if len(l.screen.Options) <= maxChoices {
+	if l.shown(0) <= maxChoices {
 		s := b.String()
 		n, ok := gsm7.Cost(s)
 		if !ok {
@@ -94,7 +94,7 @@ func (l *layout) paged(head string, want int) page {
 		if at == 0 {
 			below = first
 		}
-		if options-next <= maxChoices { // may be the last
+		if l.shown(next) <= maxChoices { // may be the last
 			b.Reset()
 			b.WriteString(head)
 			for i := next; i < options; i++ {
@@ -125,7 +125,11 @@ func (l *layout) fill(head string, next, room int) (text, restHead string, restN
 	}
 	var b strings.Builder
 	b.WriteString(head)
-	for range min(maxChoices, len(l.screen.Options)-next) {
+	for took := 0; took < maxChoices && next < len(l.screen.Options); next++ {
+		if l.screen.Options[next].gap() {
+			continue
+		}
+		took++
 		full := b.Len()
 		l.option(&b, next, fold(l.screen.Options[next].Label))
 		if septets(b.String()) > room {
@@ -135,7 +139,6 @@ func (l *layout) fill(head string, next, room int) (text, restHead string, restN
 			text, head = gsm7.Cut(b.String(), room) // one label longer than a screen
 			return text, head, next + 1
 		}
-		next++
 	}
 	return b.String(), "", next
 }
@@ -154,8 +157,21 @@ func (l *layout) head(b *strings.Builder) {
 	}
 }
 
-// option writes one choice under its number.
+// shown is how many options are shown from one on.
+func (l *layout) shown(from int) (n int) {
+	for i := from; i < len(l.screen.Options); i++ {
+		if !l.screen.Options[i].gap() {
+			n++
+		}
+	}
+	return n
+}
+
+// option writes one choice under its number; of a gap, nothing.
 func (l *layout) option(b *strings.Builder, i int, label string) {
+	if l.screen.Options[i].gap() {
+		return
+	}
 	line(b)
 	if n := number(i); n < 10 {
 		b.WriteByte(byte('0' + n))

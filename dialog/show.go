@@ -55,6 +55,9 @@ func (e *Engine) ask(p *plan) {
 	}
 	p.node.Ask(t, s)
 	s.Options = s.Options[:min(len(s.Options), maxOptions)]
+	for n := len(s.Options); n > 0 && s.Options[n-1].gap(); n-- {
+		s.Options = s.Options[:n-1]
+	}
 }
 
 // offer notes which options are offered.

@@ -133,6 +133,22 @@ type Screen struct {
 // Add adds a choice.
 func (s *Screen) Add(id, label string) { s.Options = append(s.Options, Option{id, label}) }
 
+// Skip leaves a number free: for a choice that is not on offer now, so that the
+// numbers of the others never change their meaning.
+func (s *Screen) Skip() { s.Options = append(s.Options, Option{}) }
+
+// Offer adds a choice where it is on offer, and leaves its number free otherwise.
+func (s *Screen) Offer(on bool, id, label string) {
+	if on {
+		s.Add(id, label)
+		return
+	}
+	s.Skip()
+}
+
+// gap says that the option only leaves its number free.
+func (o Option) gap() bool { return o.ID == "" }
+
 // Book is a whole set of conversations.
 type Book struct {
 	Start  StateID // where a conversation opens

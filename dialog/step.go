@@ -185,7 +185,7 @@ func (e *Engine) dialled(ctx context.Context, t *turn, p *plan, fresh bool) erro
 func (e *Engine) open(ctx context.Context, t *turn, p *plan, deep []string) error {
 	r := &p.rec
 	r.session, r.flags, r.strikes, r.turns, r.notice = e.sessionHash(t), 0, 0, 0, ""
-	p.talk.Since = time.Time{}
+	p.talk.Since, p.talk.Deep = time.Time{}, len(deep) > 0
 	if e.m.book.Open != nil {
 		if err := e.m.book.Open(ctx, &p.talk); err != nil {
 			return fmt.Errorf("open conversation: %w", err)

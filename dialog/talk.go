@@ -24,6 +24,9 @@ type Talk struct {
 	Network string // canonical name of the network, where the gateway says it
 	Code    string // the code dialled, where known
 	Now     time.Time
+	// Deep says that answers came with the dial string, and are still to be
+	// taken: whoever dials so knows the way, and wants no other question first.
+	Deep bool
 
 	// Secret carries a confidential answer from Answer to the Do that needs
 	// it, or a secret to show from Enter to the Ask of a Private state, within

@@ -59,7 +59,9 @@ func TestAJobIsGivenUpWhenItsTimeIsOver(t *testing.T) {
 				if there != (c.died > 0) {
 					t.Fatalf("it is there: %t", there)
 				}
-				if there && (!got.dead || !got.DiedAt.Equal(born.Add(c.died)) || !strings.Contains(got.note, "its time is over") || !strings.Contains(got.note, c.note)) {
+				// A claim that met another waits a moment and looks again.
+				late := got.DiedAt.Sub(born.Add(c.died))
+				if there && (!got.dead || late < 0 || late > time.Second || !strings.Contains(got.note, "its time is over") || !strings.Contains(got.note, c.note)) {
 					t.Errorf("got %+v", got)
 				}
 			})
