@@ -8,17 +8,10 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 //go:embed *.json
 var catalogues embed.FS
-
-// English is the language of last resort, and the measure of the others.
-const English = "en"
-
-// nameKey is the text by which a language calls itself.
-const nameKey = "language.name"
 
 // Arg is a value for a placeholder. It is an alias of an unnamed type, so that
 // an interface elsewhere can describe Say without importing this package.
@@ -27,17 +20,13 @@ type Arg = struct{ Name, Value string }
 // Count is an Arg for a number; texts with plural forms choose by it.
 func Count(name string, n int) Arg { return Arg{Name: name, Value: strconv.Itoa(n)} }
 
-// Language is a language to choose from.
-type Language struct {
-	Code string // such as "zu"
-	Name string // what it calls itself, such as "isiZulu"
-}
-
 // Catalogue is every text in every language. It does not change once loaded and
 // is safe for concurrent use.
 type Catalogue struct {
-	languages []Language           // English first, then by code
+	languages []Language           // as they are offered
 	messages  map[string][]message // by key; one for each language, in their order
+	english   int                  // where English stands among them
+	reworded  int                  // texts that overlays brought
 }
 
 // Load reads the catalogues that come with the program and lays the overlays
@@ -47,34 +36,48 @@ type Catalogue struct {
 // anywhere is reported at once.
 func Load(overlays ...fs.FS) (*Catalogue, error) { return load(catalogues, overlays...) }
 
+// Builtin is the folder of the catalogues that come with the program.
+func Builtin() fs.FS { return catalogues }
+
 func load(base fs.FS, overlays ...fs.FS) (*Catalogue, error) {
+	c, errs := assemble(base, overlays...)
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("load catalogues: %w", errors.Join(errs...))
+	}
+	return c, nil
+}
+
+// assemble is load with everything that is wrong as a list; the catalogue is of
+// use only when that is empty.
+func assemble(base fs.FS, overlays ...fs.FS) (*Catalogue, []error) {
 	texts, errs := readFolder(base, "")
 	english, ok := texts[English]
 	if !ok {
-		errs = append(errs, errors.New("there is no readable "+English+".json"))
-		return nil, fmt.Errorf("load catalogues: %w", errors.Join(errs...))
+		return nil, append(errs, errors.New("there is no readable "+English+".json"))
 	}
 	if _, ok := english[nameKey]; !ok {
 		errs = append(errs, fmt.Errorf("%s.json: %s is missing", English, nameKey))
 	}
 	want := placeholders(english)
+	c := &Catalogue{messages: make(map[string][]message, len(want))}
 
 	for _, o := range overlays {
 		if o == nil {
 			continue
 		}
-		more, moreErrs := readFolder(o, "overlay ")
+		more, moreErrs := readFolder(o, overlayLabel)
 		errs = append(errs, moreErrs...)
 		for code, entries := range more {
 			if texts[code] == nil {
 				texts[code] = make(map[string]entry, len(entries))
 			}
 			maps.Copy(texts[code], entries)
+			c.reworded += len(entries)
 		}
 	}
 
-	codes := slices.SortedFunc(maps.Keys(texts), byEnglishFirst)
-	c := &Catalogue{messages: make(map[string][]message, len(want))}
+	codes := slices.SortedFunc(maps.Keys(texts), byOffer)
+	c.english = slices.Index(codes, English)
 	for _, code := range codes {
 		compiled, codeErrs := compileLanguage(code, texts[code], want)
 		errs = append(errs, codeErrs...)
@@ -84,24 +87,7 @@ func load(base fs.FS, overlays ...fs.FS) (*Catalogue, error) {
 		name := compiled[nameKey]
 		c.languages = append(c.languages, Language{Code: code, Name: name.say(nil)})
 	}
-	if len(errs) > 0 {
-		return nil, fmt.Errorf("load catalogues: %w", errors.Join(errs...))
-	}
-	return c, nil
-}
-
-// byEnglishFirst orders language codes.
-func byEnglishFirst(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case a == English:
-		return -1
-	case b == English:
-		return 1
-	default:
-		return strings.Compare(a, b)
-	}
+	return c, errs
 }
 
 // Say is the text of a key in a language, with the placeholders filled in. An
@@ -123,14 +109,19 @@ func (c *Catalogue) index(lang string) int {
 			return i
 		}
 	}
-	return 0
+	return c.english
 }
 
 // Has says whether there is a catalogue of that language.
-func (c *Catalogue) Has(lang string) bool { return lang == English || c.index(lang) > 0 }
+func (c *Catalogue) Has(lang string) bool { return c.languages[c.index(lang)].Code == lang }
 
-// Languages lists the languages to choose from, English first.
+// Languages lists the languages to choose from, in the order in which they are
+// offered: the official ones of South Africa by how many speak them at home,
+// then all others by code.
 func (c *Catalogue) Languages() []Language { return slices.Clone(c.languages) }
+
+// Reworded is how many texts came from overlays.
+func (c *Catalogue) Reworded() int { return c.reworded }
 
 // Keys lists the keys in order.
 func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.messages)) }

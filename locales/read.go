@@ -23,6 +23,22 @@ type entry struct {
 	broken bool              // was not readable, which is reported already
 }
 
+// overlayLabel goes before the names of files of overlays in complaints.
+const overlayLabel = "overlay "
+
+// isCatalogue says whether a file of a folder is read: not one that is hidden,
+// which is how editors and mounted volumes keep what is theirs.
+func isCatalogue(f fs.DirEntry) bool {
+	return !f.IsDir() && path.Ext(f.Name()) == ".json" && !strings.HasPrefix(f.Name(), ".")
+}
+
+// codeOf is the language that a file is named after.
+func codeOf(name string) (string, bool) {
+	code := strings.TrimSuffix(path.Base(name), ".json")
+	tag, err := language.Parse(code)
+	return code, err == nil && tag.String() == code
+}
+
 // readFolder reads every catalogue of a folder: entries by language and key.
 // What can be read is returned beside what is wrong.
 func readFolder(folder fs.FS, label string) (map[string]map[string]entry, []error) {
@@ -33,11 +49,12 @@ func readFolder(folder fs.FS, label string) (map[string]map[string]entry, []erro
 	texts := make(map[string]map[string]entry)
 	var errs []error
 	for _, f := range files {
-		if f.IsDir() || path.Ext(f.Name()) != ".json" {
+		if !isCatalogue(f) {
 			continue
 		}
-		file, code := label+f.Name(), strings.TrimSuffix(f.Name(), ".json")
-		if tag, err := language.Parse(code); err != nil || tag.String() != code {
+		file := label + f.Name()
+		code, ok := codeOf(f.Name())
+		if !ok {
 			errs = append(errs, fmt.Errorf("%s: %q is no code of a language", file, code))
 			continue
 		}

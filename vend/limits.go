@@ -15,10 +15,11 @@ import (
 type Limits struct {
 	// Sale is the most that one sale of a kind may cost.
 	Sale map[Kind]ledger.Cents
-	// Day is the most that one customer may buy for in a day, and DaySales how
-	// often.
-	Day      ledger.Cents
-	DaySales int
+	// Day is the most that one customer may buy for in a day, DayWithPIN the
+	// same for one who has set a wallet PIN, and DaySales how often either may.
+	Day        ledger.Cents
+	DayWithPIN ledger.Cents
+	DaySales   int
 	// MerchantDay is the most that the operator's float pays in a day for all
 	// customers together, where it is the operator who pays, and MerchantEach
 	// for one of them.

@@ -249,6 +249,7 @@ type Customer struct {
 	ID        string
 	MSISDN    string
 	Language  string // catalogue code such as "en"; empty until chosen
+	PIN       bool   // a wallet PIN is set
 	CreatedAt time.Time
 }
 

@@ -78,9 +78,16 @@ type Options struct {
 	Fund Fund
 	// Limits bound what is bought; default none.
 	Limits Limits
-	// Wrong PINs that one customer may enter in 15 minutes and in a day, and
-	// all customers together in a minute; defaults 5, 10 and 60.
+	// Wrong voucher PINs that one customer may enter in 15 minutes and in a
+	// day, and all customers together in a minute; defaults 5, 10 and 60.
 	PINTries15m, PINTriesDay, PINTriesAll int
+	// PIN says whether spending asks for the wallet PIN; default PINOptional.
+	PIN PINPolicy
+	// PINCost is what hashing a wallet PIN costs; default DefaultPINCost.
+	PINCost PINCost
+	// Enquiries is about how many different meters and accounts that they
+	// never bought for a customer may ask in an hour; default 3.
+	Enquiries int
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -153,6 +160,8 @@ type Purchase struct {
 	// Enquiry is the Handle of the Meter that was looked up before.
 	Enquiry string
 	Channel string
+	// PIN is the wallet PIN, where one is needed; see Service.PIN.
+	PIN secret.Text
 }
 
 // Buy sells, once: calling it again with the same Purchase joins the first
