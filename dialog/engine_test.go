@@ -346,15 +346,19 @@ func TestTheLanguageIsKept(t *testing.T) {
 	p.types("1").shows(t, "st:We are busy.")
 }
 
-func TestVariablesAreForgottenAtTheStartButForThoseToKeep(t *testing.T) {
+func TestVariablesAreForgottenAtTheEndAndAtTheStartButForThoseToKeep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	p := w.phone(cumulative)
 	p.dial()
-	p.types("1", "2", "7", "1")
+	p.types("1", "2", "7")
 	v := w.record(p).vars
-	if v.find(uint8(titleVar)) == nil || v.find(uint8(lastVar)) == nil {
+	if v.find(uint8(titleVar)) == nil {
 		t.Fatalf("before: %+v", v.slot[:v.n])
+	}
+	p.types("1") // the last screen
+	if v = w.record(p).vars; v.find(uint8(titleVar)) != nil || v.find(uint8(lastVar)) == nil {
+		t.Fatalf("at the end: %+v", v.slot[:v.n])
 	}
 	p.dial().shows(t, "Last loan: L1.\nLibrary")
 	if v = w.record(p).vars; v.n != 0 { // the start has spoken of the last loan, and forgot it

@@ -116,14 +116,15 @@ func TestATurnThatCanNotKeepAVariableIsNotSaved(t *testing.T) {
 					set(t)
 					return "go", nil
 				}},
-				{ID: "a.two", Ask: says("two"), End: true},
+				{ID: "a.two", Ask: says("two"), Answer: stays, Edges: []Edge{{"on", "a.end"}}},
+				{ID: "a.end", Ask: says("end"), End: true},
 			}})}
 			p := w.phone(cumulative)
 			p.dial()
 			before := w.store.get(w.key(p))
 			r, err := p.types("x"), w.last().Err
 			if strings.HasSuffix(name, "ok") {
-				if r.Text != "two" || err != nil || w.record(p).vars.n != maxVars {
+				if !strings.HasPrefix(r.Text, "two") || err != nil || w.record(p).vars.n != maxVars {
 					t.Errorf("answered with %+v, %v", r, err)
 				}
 				return

@@ -29,6 +29,9 @@ func (e *Engine) layout(p *plan, room int) page {
 		l.back, l.home = n.Back != "", n != e.m.start
 	}
 	l.last = n.End
+	if len(p.screen.Besides) > 0 {
+		l.more = p.screen.Besides[0]
+	}
 	return l.page(int(p.rec.page))
 }
 
@@ -36,36 +39,50 @@ func (e *Engine) layout(p *plan, room int) page {
 type layout struct {
 	talk       *Talk
 	screen     *Screen
-	room       int  // septets; 0: no limit, and spelling is kept
-	back, home bool // the ways out that are named below
-	last       bool // the conversation ends with it, so no way back is offered
+	room       int    // septets; 0: no limit, and spelling is kept
+	back, home bool   // the ways out that are named below
+	last       bool   // the conversation ends with it, so no way back is offered
+	more       string // what is said besides
 }
 
-// page renders page want, or the last where there are fewer.
+// page renders page want, or the last where there are fewer. What the screen
+// would say besides is left out where it would make another page.
 func (l *layout) page(want int) page {
+	if l.room == 0 {
+		return page{text: l.whole(), last: true}
+	}
+	if l.shown(0) <= maxChoices {
+		for i := range len(l.screen.Besides) + 1 {
+			if l.more = ""; i < len(l.screen.Besides) {
+				l.more = l.screen.Besides[i]
+			}
+			s := l.whole()
+			n, ok := gsm7.Cost(s)
+			if !ok {
+				s = gsm7.Fold(s)
+				n = septets(s)
+			}
+			if n <= l.room {
+				return page{s, n, 0, true}
+			}
+		}
+	}
+	l.more = ""
+	var b strings.Builder
+	l.head(&b)
+	return l.paged(fold(b.String()), want)
+}
+
+// whole is the screen as one page.
+func (l *layout) whole() string {
 	var b strings.Builder
 	b.Grow(256)
 	l.head(&b)
-	head := b.Len()
 	for i := range l.screen.Options {
 		l.option(&b, i, l.screen.Options[i].Label)
 	}
 	l.nav(&b)
-	if l.room == 0 {
-		return page{text: b.String(), last: true}
-	}
-	if l.shown(0) <= maxChoices {
-		s := b.String()
-		n, ok := gsm7.Cost(s)
-		if !ok {
-			s = gsm7.Fold(s)
-			n = septets(s)
-		}
-		if n <= l.room {
-			return page{s, n, 0, true}
-		}
-	}
-	return l.paged(fold(b.String()[:head]), want)
+	return b.String()
 }
 
 // paged cuts a screen that does not fit into pages. Every page but the last
@@ -154,6 +171,10 @@ func (l *layout) head(b *strings.Builder) {
 		}
 		line(b)
 		b.WriteString(s)
+	}
+	if l.more != "" {
+		b.WriteByte(' ')
+		b.WriteString(l.more)
 	}
 }
 

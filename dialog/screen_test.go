@@ -320,3 +320,23 @@ func TestLongWordsOfNavigationGiveWayToTheirDigits(t *testing.T) {
 	}
 	r.shows(t, "1 A\n0")
 }
+
+func TestWhatIsSaidBesidesIsLeftOutWhereThereIsNoRoom(t *testing.T) {
+	t.Parallel()
+	for room, want := range map[int]string{
+		0:   "Pay R20? It can not be undone at all.\n1 Yes",
+		160: "Pay R20? It can not be undone at all.\n1 Yes",
+		43:  "Pay R20? It can not be undone at all.\n1 Yes",
+		42:  "Pay R20? No way back.\n1 Yes",
+		27:  "Pay R20? No way back.\n1 Yes",
+		26:  "Pay R20?\n1 Yes",
+		14:  "Pay R20?\n1 Yes",
+	} {
+		s := Screen{Text: "Pay R20?", Besides: []string{"It can not be undone at all.", "No way back."}}
+		s.Add("yes", "Yes")
+		l := layout{talk: &Talk{words: phrases{}}, screen: &s, room: room, last: true, more: s.Besides[0]}
+		if p := l.page(0); p.text != want || !p.last {
+			t.Errorf("at %d: %q, last %t", room, p.text, p.last)
+		}
+	}
+}

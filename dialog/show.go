@@ -40,13 +40,16 @@ func (e *Engine) show(t *turn, p *plan) error {
 	if r.has(flagPrivate) || pg.at > 0 || !pg.last {
 		r.notice = p.talk.notice
 	}
+	if p.reply.End && !n.Private { // the screen is all that can be wanted again
+		p.talk.vars.keep(e.m.book.Keep)
+	}
 	return nil
 }
 
 // ask has the state compose its screen; or composes the offer to go on with it.
 func (e *Engine) ask(p *plan) {
 	s, t := &p.screen, &p.talk
-	s.Text, s.Options = "", s.Options[:0]
+	s.Text, s.Options, s.Besides = "", s.Options[:0], nil
 	if p.rec.has(flagResume) {
 		s.Text = t.Say(KeyResume, Arg{Name: "what", Value: t.Say(p.node.What)})
 		s.Add("go", t.Say(KeyResumeGo))

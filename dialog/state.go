@@ -128,6 +128,10 @@ type Option struct {
 type Screen struct {
 	Text    string
 	Options []Option
+	// Besides is said after Text where there is room for it on one page: the
+	// first of several wordings that fits, the fullest first. What must be read
+	// belongs into Text.
+	Besides []string
 }
 
 // Add adds a choice.

@@ -1,7 +1,6 @@
 package flows
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -11,53 +10,33 @@ import (
 	"spaza/vend"
 )
 
-// Till sells and takes vouchers in; vend.Service is one.
-type Till interface {
-	Buy(ctx context.Context, p vend.Purchase) (vend.Order, error)
-	Redeem(ctx context.Context, r vend.Redemption) (vend.Order, error)
-	// Join waits for news of an order; vend.ErrNoOrder when there is none.
-	Join(ctx context.Context, ref string) (vend.Order, error)
-	Order(ctx context.Context, ref string) (vend.Order, error)
-	// MaySpend is the *vend.LimitError in which buying would end now. What is
-	// bought decides: a nil is no promise.
-	MaySpend(ctx context.Context, msisdn string, k vend.Kind, amount ledger.Cents) error
-	// MostAtOnce is the most that one sale of a kind may cost; zero is no limit.
-	MostAtOnce(k vend.Kind) ledger.Cents
-	// Fund is whose money pays.
-	Fund() vend.Fund
-}
-
-// Purse knows what a customer has.
-type Purse interface {
-	Balance(ctx context.Context, msisdn string) (vend.Balance, error)
-}
-
-// Shelf knows what is on sale; vend.Shelf is one.
-type Shelf interface {
-	Airtime() []vend.Network
-	Network(id string) (vend.Network, bool)
-}
-
-// Members knows the customers.
-type Members interface {
-	Customer(ctx context.Context, msisdn string) (vend.Customer, error)
-	SetLanguage(ctx context.Context, msisdn, language string) error
-}
-
 // Language is one that can be chosen, by its own name.
 type Language struct{ Code, Name string }
 
 // Shop is what the conversations need of the house.
 type Shop struct {
-	Till      Till
-	Purse     Purse
-	Shelf     Shelf
-	Members   Members
-	Languages []Language
+	Till    Till
+	Purse   Purse
+	Shelf   Shelf
+	Members Members
+	History History
+	Desk    Desk
+	Locks   Locks
+	// Hash is a keyed hash, by which a PIN that was typed once is compared with
+	// the second typing: a PIN is kept nowhere.
+	Hash func(purpose, s string) [32]byte
+
+	// Languages lists those that can be chosen, in the order of the screen.
+	Languages func() []Language
+	// Language is given to customers who have not chosen one; empty: they are
+	// asked at their first dial.
+	Language string
 	// Help is the operator's support number, as people dial it.
 	Help string
 	// Code is what customers dial.
 	Code string
+	// Operator is who runs the shop, and Terms where its terms can be read.
+	Operator, Terms string
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -76,28 +55,26 @@ func (s Shop) byFund(customer, house string) string {
 }
 
 // Book is every conversation of the shop. Adding one: write its file, list its
-// states here.
+// states here, and, where it sells, its counter in counters.
 func Book(s Shop) dialog.Book {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
 	var all []dialog.State
 	for _, flow := range [][]dialog.State{
-		menu(s), airtime(s), voucher(s), balance(s), help(s), language(s),
+		menu(s), airtime(s), data(s), electricity(s), voucher(s), more(s), airtimePIN(s), water(s), freeUnits(s), bill(s),
+		gift(s), newVoucher(s), payback(s), cash(s), account(s), purchases(s), names(s), walletPIN(s), help(s), language(s),
 	} {
 		all = append(all, flow...)
 	}
-	return dialog.Book{Start: menuStart, States: all, Open: open(s), Keep: []dialog.TextVar{lastRef}, Common: []dialog.Arg{text("help", s.Help)}}
+	return dialog.Book{Start: menuStart, States: all, Keep: []dialog.TextVar{lastRef}, Common: []dialog.Arg{text("help", s.Help)}}
 }
 
-// open reads who is calling. A customer that can not be read is served in the
-// default language: the database being away must not close the help screen.
-func open(s Shop) func(context.Context, *dialog.Talk) error {
-	return func(ctx context.Context, t *dialog.Talk) error {
-		if c, err := s.Members.Customer(ctx, t.User); err == nil {
-			t.SetLang(c.Language)
-		}
-		return nil
+// counters are the places where something is paid for, in the order of the menus.
+func counters(s Shop) []counter {
+	return []counter{
+		airtimeCounter(s), dataCounter(s), meterCounter(s, powerMeter()), airtimePINCounter(s), meterCounter(s, waterMeter()),
+		meterCounter(s, freeMeter()), billCounter(s), giftCounter(s), newVoucherCounter(s), paybackCounter(s), cashCounter(s),
 	}
 }
 
@@ -106,23 +83,66 @@ func open(s Shop) func(context.Context, *dialog.Talk) error {
 const (
 	network       dialog.TextVar = 1  // canonical name of the network picked
 	amount        dialog.IntVar  = 2  // price in cents
-	buyRef        dialog.TextVar = 3  // reference of the purchase, allotted for this network and amount
+	buyRef        dialog.TextVar = 3  // reference of the purchase, allotted for exactly what is being bought
 	available     dialog.IntVar  = 4  // balance in cents when it was last read
 	voucherRef    dialog.TextVar = 5  // reference of the voucher handed in
-	backTo        dialog.TextVar = 6  // flow that sent the customer for a voucher
+	backTo        dialog.TextVar = 6  // flow that sent the customer for a voucher, or to make a PIN
 	lastRef       dialog.TextVar = 7  // the order to report on at the next dial
 	why           dialog.TextVar = 8  // vend.Reason of what was declined
 	voucherAmount dialog.IntVar  = 9  // value of the voucher in cents
 	held          dialog.IntVar  = 10 // money set aside, in cents
 	chosenLang    dialog.TextVar = 11 // language picked, before it is stored
-	label         dialog.TextVar = 12 // the network as people read it, where the shelf has it no more
+	label         dialog.TextVar = 12 // the vendor as people read it
 	lockWait      dialog.IntVar  = 13 // minutes to wait after too many wrong PINs
 	limitKind     dialog.TextVar = 14 // vend.LimitKind that the amount went past
 	limitMost     dialog.IntVar  = 15 // that limit, in cents; of sales a day, their number
 	limitLeft     dialog.IntVar  = 16 // what was left of it, in cents, when it was last read
+	target        dialog.TextVar = 17 // who gets it: a number, a meter, the customer's part of an account
+	product       dialog.TextVar = 18 // code of the product picked; for airtime, which amounts decide on, empty
+	group         dialog.TextVar = 19 // what narrows a list: the validity of bundles, a vendor
+	regulars      dialog.TextVar = 20 // what the customer has bought for, as packed by packRegulars
+	againFlow     dialog.TextVar = 21 // flow of the purchase that the menu offers to repeat
+	twiceAt       dialog.IntVar  = 22 // Unix seconds of the same purchase a moment ago
+	sure          dialog.IntVar  = 23 // 1: the customer wants it once more all the same
+	handle        dialog.TextVar = 24 // vend.Meter.Handle of the meter that was looked up
+	holder        dialog.TextVar = 25 // who the meter or account belongs to, masked
+	supplier      dialog.TextVar = 26 // who supplies it
+	arrears       dialog.IntVar  = 27 // owed on the meter, or to the biller, in cents
+	least         dialog.IntVar  = 28 // smallest purchase for the meter, in cents
+	most          dialog.IntVar  = 29 // largest one
+	pinIs         dialog.IntVar  = 30 // how it was with the wallet PIN when that was last read: see pinOff
+	pinHash       dialog.TextVar = 31 // keyed hash of the PIN that was chosen, until it is typed again
+	pinProved     dialog.IntVar  = 32 // 1: the PIN was right in this conversation
+	shownRef      dialog.TextVar = 33 // the order whose details are looked at
+	spare         dialog.TextVar = 34 // what was typed and must be asked about, such as an unusual meter number
+	lookedAt      dialog.IntVar  = 35 // Unix seconds of when a supplier was asked about exactly what is being bought
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }
+
+// choose sets a variable that says what is bought. What was agreed to before is
+// something else then: it gets a reference of its own, and is looked up anew.
+func choose(t *dialog.Talk, v dialog.TextVar, value string) {
+	if t.Text(v) != value {
+		t.SetText(v, value)
+		another(t)
+	}
+}
+
+// chooseAmount does the same for the price.
+func chooseAmount(t *dialog.Talk, c ledger.Cents) {
+	if cents(t, amount) != c {
+		t.SetInt(amount, int64(c))
+		another(t)
+	}
+}
+
+func another(t *dialog.Talk) {
+	t.SetText(buyRef, "")
+	t.SetInt(sure, 0)
+	t.SetText(handle, "")
+	t.SetInt(lookedAt, 0)
+}
 
 // arg makes an argument of anything that prints itself.
 func arg(name string, value any) dialog.Arg {

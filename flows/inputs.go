@@ -81,3 +81,28 @@ func ParsePIN(s string) (string, error) {
 // whole rands are sold.
 func wholeUp(c ledger.Cents) ledger.Cents   { return (c + 99) / 100 * 100 }
 func wholeDown(c ledger.Cents) ledger.Cents { return c / 100 * 100 }
+
+// ErrNotWalletPIN is returned for what can not be a wallet PIN.
+var ErrNotWalletPIN = errors.New("not a PIN of 5 digits")
+
+// walletPINDigits is how long a wallet PIN is.
+const walletPINDigits = 5
+
+// ParseWalletPIN reads the 5 digits of a wallet PIN, forgiving blanks and dashes
+// between them.
+func ParseWalletPIN(s string) (string, error) {
+	b := make([]byte, 0, walletPINDigits)
+	for _, c := range []byte(s) {
+		switch {
+		case c >= '0' && c <= '9':
+			b = append(b, c)
+		case c == ' ' || c == '-' || c == '.':
+		default:
+			return "", ErrNotWalletPIN
+		}
+	}
+	if len(b) != walletPINDigits {
+		return "", ErrNotWalletPIN
+	}
+	return string(b), nil
+}

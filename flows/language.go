@@ -7,13 +7,21 @@ import (
 )
 
 const (
+	languageFirst  dialog.StateID = "language.first"
 	languageAsk    dialog.StateID = "language.ask"
 	languageSaving dialog.StateID = "language.saving"
 )
 
+// language is asked at the first dial, and can be changed at any other.
 func language(s Shop) []dialog.State {
 	f := languageFlow{s}
 	return []dialog.State{
+		{
+			// Nothing is known yet, so there is nowhere to go back to.
+			ID: languageFirst, What: "what.language",
+			Ask: f.askFirst, Answer: f.pick,
+			Edges: []dialog.Edge{{Move: "picked", To: languageSaving}},
+		},
 		{
 			ID: languageAsk, Back: menuStart, What: "what.language",
 			Ask: f.ask, Answer: f.pick,
@@ -28,9 +36,20 @@ func language(s Shop) []dialog.State {
 
 type languageFlow struct{ Shop }
 
+// askFirst is the one screen that cannot be in the customer's language. Each
+// name is in its own.
+func (f languageFlow) askFirst(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("language.first")
+	f.list(s)
+}
+
 func (f languageFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("language.ask")
-	for _, l := range f.Languages {
+	f.list(s)
+}
+
+func (f languageFlow) list(s *dialog.Screen) {
+	for _, l := range f.Languages() {
 		s.Add(l.Code, l.Name)
 	}
 }

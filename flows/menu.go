@@ -9,49 +9,124 @@ import (
 
 const menuStart dialog.StateID = "menu.start"
 
+// menu is where every conversation begins. Its numbers never change their
+// meaning: what is not on offer leaves its number free.
 func menu(s Shop) []dialog.State {
-	m := menuFlow{s}
+	f := menuFlow{s}
+	edges := []dialog.Edge{
+		{Move: "language", To: languageFirst},
+		{Move: "airtime", To: airtimeWho},
+		{Move: "data", To: dataWho},
+		{Move: "electricity", To: electricityMeter},
+		{Move: "voucher", To: voucherPIN},
+		{Move: "account", To: accountShow},
+		{Move: "more", To: moreStart},
+		{Move: "help", To: helpShow},
+		{Move: "languages", To: languageAsk},
+	}
 	return []dialog.State{{
 		ID:    menuStart,
-		Enter: m.last,
-		Ask:   m.ask,
-		Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-			return dialog.Move(in.Option), nil
-		},
-		Edges: []dialog.Edge{
-			{Move: "airtime", To: airtimeNetwork},
-			{Move: "voucher", To: voucherPIN},
-			{Move: "balance", To: balanceShow},
-			{Move: "help", To: helpShow},
-			{Move: "language", To: languageAsk},
-		},
+		Enter: f.enter, Ask: f.ask, Answer: f.answer,
+		Edges: append(edges, f.repeats()...),
 	}}
 }
 
 type menuFlow struct{ Shop }
 
-// last puts one line above the menu on how the last order went, when this is
-// the first dial after it: the customer may never have seen the screen that
-// said so.
-func (f menuFlow) last(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+// repeats are the ways to buying the same again.
+func (f menuFlow) repeats() []dialog.Edge {
+	var all []dialog.Edge
+	for _, c := range counters(f.Shop) {
+		if c.recall != nil {
+			all = append(all, dialog.Edge{Move: repeatMove(c.flow), To: c.repeat()})
+		}
+	}
+	return all
+}
+
+func repeatMove(flow string) dialog.Move { return dialog.Move("again " + flow) }
+
+// enter reads who is calling. Who has not chosen a language is asked for it
+// first, but for those whose dial string says where they want to go. That
+// customers cannot be read closes nothing: they are served in the language that
+// is known, and the help screen works.
+func (f menuFlow) enter(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	caller, err := f.Members.Caller(ctx, t.User)
+	if err != nil {
+		if t.Lang() == "" {
+			t.SetLang(f.Language)
+		}
+		return dialog.Stay, nil //nolint:nilerr // as above
+	}
+	switch lang := caller.Customer.Language; {
+	case lang != "":
+		t.SetLang(lang)
+	case f.Language != "":
+		t.SetLang(f.Language)
+	case !t.Deep && len(f.Languages()) > 1:
+		return "language", nil
+	}
+	f.tell(ctx, t, caller.Recent)
+	f.offerAgain(t, caller.Recent)
+	return dialog.Stay, nil
+}
+
+// tell puts one line above the menu: on a sale that is still open, or on how the
+// last order of the conversation before went, whose screen may never have been
+// seen.
+func (f menuFlow) tell(ctx context.Context, t *dialog.Talk, recent []vend.Order) {
+	for _, o := range recent {
+		if !o.State.Final() {
+			t.Note(f.lastKey(o), f.lastArgs(t, o)...)
+			return
+		}
+	}
 	last := t.Text(lastRef)
 	if last == "" {
-		return dialog.Stay, nil
+		return
 	}
-	o, err := f.Till.Order(ctx, last)
-	if err != nil {
-		return dialog.Stay, nil //nolint:nilerr // the line is a courtesy; the menu works without
+	t.SetText(lastRef, "")
+	for _, o := range recent {
+		if o.Ref == last {
+			t.Note(f.lastKey(o), f.lastArgs(t, o)...)
+			return
+		}
 	}
-	if o.State.Final() {
-		t.SetText(lastRef, "")
+	if o, err := f.Till.Order(ctx, last); err == nil {
+		t.Note(f.lastKey(o), f.lastArgs(t, o)...)
 	}
-	args := []dialog.Arg{money("amount", o.Amount), text("network", o.Label), ref(o.Ref)}
+}
+
+func (f menuFlow) lastArgs(t *dialog.Talk, o vend.Order) []dialog.Arg {
+	return []dialog.Arg{money("amount", o.Amount), text("what", f.brief(t.Say, ordered(o))), ref(o.Ref)}
+}
+
+// lastKey says in a line how it stands with an order. Who paid for it is the
+// order's to say: that may have been otherwise then.
+func (menuFlow) lastKey(o vend.Order) string { return lastKey(o) }
+
+func lastKey(o vend.Order) string {
 	if o.Kind == vend.KindRedeem {
-		t.Note(lastVoucher(o), args...)
-	} else {
-		t.Note(lastAirtime(o), args...)
+		return lastVoucher(o)
 	}
-	return dialog.Stay, nil
+	house := o.Fund == vend.FundMerchant || o.Amount == 0
+	switch {
+	case o.Done():
+		return "last.sold"
+	case o.Refused() && house:
+		return "last.declined.house"
+	case o.Refused():
+		return "last.declined"
+	case o.State == vend.StateReversed && house:
+		return "last.undone.house"
+	case o.State == vend.StateReversed:
+		return "last.undone"
+	case o.State == vend.StateOwed:
+		return "last.owed"
+	case house:
+		return "last.checking.house"
+	}
+	return "last.checking"
 }
 
 // lastVoucher is how it stands with a voucher that was handed in.
@@ -65,41 +140,61 @@ func lastVoucher(o vend.Order) string {
 		return "last.voucher.kept"
 	case o.State == vend.StateReversed:
 		return "last.voucher.undone"
-	default:
-		return "last.voucher.checking"
+	}
+	return "last.voucher.checking"
+}
+
+// offerAgain puts the customer's last purchase into the basket, so that the menu
+// can offer it, where it is still on sale.
+func (f menuFlow) offerAgain(t *dialog.Talk, recent []vend.Order) {
+	for _, o := range recent {
+		if !o.Done() {
+			continue
+		}
+		for _, c := range counters(f.Shop) {
+			if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
+				t.SetText(againFlow, c.flow)
+				return
+			}
+			clearBasket(t)
+		}
 	}
 }
 
-// lastAirtime is how it stands with a purchase of airtime. Who paid for it is
-// the order's to say: that may have been otherwise then.
-func lastAirtime(o vend.Order) string {
-	house := o.Fund == vend.FundMerchant
-	switch {
-	case o.Done():
-		return "last.airtime.sold"
-	case o.Refused() && house:
-		return "last.airtime.declined.house"
-	case o.Refused():
-		return "last.airtime.declined"
-	case o.State == vend.StateReversed && house:
-		return "last.airtime.undone.house"
-	case o.State == vend.StateReversed:
-		return "last.airtime.undone"
-	case o.State == vend.StateOwed:
-		return "last.airtime.owed"
-	default:
-		return "last.airtime.checking"
+// clearBasket forgets what was about to be bought.
+func clearBasket(t *dialog.Talk) {
+	for _, v := range []dialog.TextVar{network, product, label, target, group, handle, holder, supplier, againFlow, buyRef, spare} {
+		t.SetText(v, "")
+	}
+	for _, v := range []dialog.IntVar{amount, arrears, least, most, sure, twiceAt, lookedAt} {
+		t.SetInt(v, 0)
 	}
 }
 
-// ask offers no voucher where it would become money that buys nothing.
 func (f menuFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("menu.prompt")
-	s.Add("airtime", t.Say("menu.airtime"))
-	if !f.onTheHouse() {
-		s.Add("voucher", t.Say("menu.voucher"))
+	on := map[string]counter{}
+	for _, c := range counters(f.Shop) {
+		on[c.flow] = c
 	}
-	s.Add("balance", t.Say("menu.balance"))
+	for _, flow := range []string{"airtime", "data", "electricity"} {
+		s.Offer(on[flow].onSale(), flow, t.Say("menu."+flow))
+	}
+	// A voucher would become money that buys nothing.
+	s.Offer(!f.onTheHouse(), "voucher", t.Say("menu.voucher"))
+	again := t.Text(againFlow)
+	s.Offer(again != "", string(repeatMove(again)), t.Say("menu.again", text("what", f.brief(t.Say, f.basket(t, on[again].kind)))))
+	s.Add("account", t.Say("menu.account"))
+	s.Offer(len(f.moreOnSale()) > 0, "more", t.Say("menu.more"))
 	s.Add("help", t.Say("menu.help"))
-	s.Add("language", t.Say("menu.language"))
+	s.Offer(len(f.Languages()) > 1, "languages", t.Say("menu.language"))
+}
+
+func (f menuFlow) answer(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	move := dialog.Move(in.Option)
+	if again := t.Text(againFlow); move != repeatMove(again) {
+		clearBasket(t)
+	}
+	t.SetText(againFlow, "")
+	return move, nil
 }

@@ -15,11 +15,7 @@ import (
 func (n Notices) Text(news News) string {
 	o := news.Order
 	m := message{news, func(key string, args ...dialog.Arg) string { return n.Words.Say(news.Customer.Language, key, args...) }, nil}
-	m.args = []dialog.Arg{
-		money("amount", o.Amount), text("network", o.Label), text("number", msisdn.Local(o.Target)), ref(o.Ref),
-		text("date", o.UpdatedAt.In(southAfrica()).Format("2/1 15:04")), text("callcentre", o.CallCentre),
-		text("help", n.Help), text("why", m.words(whyKey(o.Reason))),
-	}
+	m.args = m.values(n.Help)
 	switch {
 	case o.Done():
 		return m.receipt()
@@ -37,8 +33,18 @@ func (n Notices) Text(news News) string {
 // message is one text in the making.
 type message struct {
 	News
-	words func(key string, args ...dialog.Arg) string
+	words say
 	args  []dialog.Arg
+}
+
+// values are what the texts of an order are filled in with.
+func (m message) values(help string) []dialog.Arg {
+	o := m.Order
+	return []dialog.Arg{
+		money("amount", o.Amount), text("network", o.Label), text("number", msisdn.Local(o.Target)), ref(o.Ref),
+		text("date", o.UpdatedAt.In(southAfrica()).Format("2/1 15:04")), text("callcentre", o.CallCentre),
+		text("help", help), text("why", m.words(whyKey(o.Reason))),
+	}
 }
 
 // say is a text of the order's own values, and of whatever else it wants.

@@ -32,17 +32,32 @@ type provider struct {
 	handed   map[string]string       // by reference: the PIN that was handed in
 	forbids  bool                    // Prepare refuses
 	silent   bool                    // nothing clear comes back to anything
+	meters   map[string]known        // what can be asked about, by meter
+	accounts map[string]known        // and by whole account reference
+	mute     bool                    // nothing comes back to what is asked
+}
+
+// known is what the provider knows of a meter or an account.
+type known struct {
+	holder, supplier, why   string
+	arrears, least, most    ledger.Cents
+	balance                 ledger.Cents
+	balanceKnown            bool
+	keys, free, asks, debts int // tokens for new keys; free ones; how often it was asked about; parts kept back
 }
 
 var (
 	_ vend.Provider   = (*provider)(nil)
 	_ vend.Cataloguer = (*provider)(nil)
+	_ vend.Capable    = (*provider)(nil)
+	_ vend.Enquirer   = (*provider)(nil)
 )
 
 func newProvider() *provider {
 	p := &provider{
 		vouchers: map[string]string{}, answered: map[string]vend.Answer{}, sold: map[string]ledger.Cents{},
 		times: map[string]int{}, bodies: map[string]string{}, handed: map[string]string{},
+		meters: map[string]known{}, accounts: map[string]known{},
 	}
 	for _, n := range []struct{ id, name string }{
 		{"vodacom", "Vodacom"}, {"mtn", "MTN"}, {"cellc", "Cell C"}, {"telkom", "Telkom Mobile"},
@@ -200,7 +215,7 @@ func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
 	}
 	body, err := json.Marshal(map[string]any{
 		"ref": s.Ref, "kind": s.Kind, "product": s.Product, "amount": s.Amount, "target": s.Target, "pin": s.PIN.Reveal(),
-		"original": s.Original,
+		"original": s.Original, "free": s.Free, "enquiry": s.Enquiry,
 	})
 	return vend.Request{Op: string(s.Kind), Ref: s.Ref, Body: secret.New(string(body))}, err
 }
@@ -268,6 +283,7 @@ func (p *provider) do(r vend.Request) vend.Answer {
 		Amount   ledger.Cents
 		PIN      string
 		Original string
+		Target   string
 	}
 	if err := json.Unmarshal([]byte(r.Body.Reveal()), &body); err != nil {
 		return vend.Answer{Person: true, Detail: "request is not readable"}
@@ -288,6 +304,14 @@ func (p *provider) do(r vend.Request) vend.Answer {
 		}
 	}
 	switch body.Kind {
+	case vend.KindElectricity:
+		a.Goods.Utility, a.CallCentre = p.tokens(body.Target, body.Amount), ""
+	case vend.KindAirtimePIN, vend.KindGift, vend.KindCashOut, vend.KindVoucher:
+		pin := fmt.Sprintf("%016d", 7000_0000_0000_0001+len(p.answered))
+		a.Goods.Voucher = &vend.Voucher{PIN: secret.New(pin), Amount: body.Amount, Expires: "2029-03-02", Serial: "17", HowTo: secret.New("Dial *136*PIN#")}
+		a.CallCentre = ""
+	case vend.KindBill:
+		a.Goods.Payment, a.CallCentre = &vend.Payment{Account: body.Target}, ""
 	case vend.KindRefund: // the PINs of vouchers that are handed in are never shown; this one is
 		pin := fmt.Sprintf("%016d", 8000_0000_0000_0001+len(p.answered))
 		a.Goods.Voucher = &vend.Voucher{PIN: secret.New(pin), Amount: body.Amount, Expires: "2029-03-02", Serial: "17"}
@@ -332,4 +356,163 @@ func (p *provider) twice() []string {
 		}
 	}
 	return refs
+}
+
+// Can implements vend.Capable.
+func (*provider) Can(k vend.Kind) vend.Capability {
+	return vend.Capability{Sells: true, Reverses: true, Enquires: k == vend.KindElectricity || k == vend.KindBill}
+}
+
+// Meter implements vend.Enquirer.
+func (p *provider) Meter(_ context.Context, q vend.MeterQuestion) (vend.Meter, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k, ok := p.meters[q.Meter]
+	switch {
+	case p.mute:
+		return vend.Meter{}, errors.New("no answer")
+	case !ok:
+		return vend.Meter{}, &vend.RefusalError{Reason: vend.ReasonMeter, Code: "1"}
+	case k.why != "":
+		return vend.Meter{}, &vend.RefusalError{Reason: vend.Reason(k.why), Code: "2"}
+	}
+	k.asks++
+	p.meters[q.Meter] = k
+	return vend.Meter{
+		Number: q.Meter, Holder: k.holder, Utility: k.supplier, Arrears: k.arrears, Min: k.least, Max: k.most,
+		Handle: fmt.Sprintf("H%d-%d", k.asks, q.Amount),
+	}, nil
+}
+
+// Account implements vend.Enquirer.
+func (p *provider) Account(_ context.Context, q vend.AccountQuestion) (vend.Account, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k, ok := p.accounts[q.Account]
+	switch {
+	case p.mute:
+		return vend.Account{}, errors.New("no answer")
+	case !ok:
+		return vend.Account{}, &vend.RefusalError{Reason: vend.ReasonAccount, Code: "1"}
+	case k.why != "":
+		return vend.Account{}, &vend.RefusalError{Reason: vend.Reason(k.why), Code: "2"}
+	}
+	return vend.Account{Biller: k.supplier, Holder: k.holder, Number: q.Account, Balance: k.balance, BalanceKnown: k.balanceKnown}, nil
+}
+
+// tokens are what a meter is sold. The caller holds the lock.
+func (p *provider) tokens(meter string, price ledger.Cents) *vend.Utility {
+	k := p.meters[meter]
+	u := &vend.Utility{Meter: meter, Utility: k.supplier, Units: "45.2", Unit: "kWh", Receipt: "9", PartsKnown: true}
+	add := func(use vend.TokenUse, n int) {
+		for range n {
+			number := fmt.Sprintf("%020d", 10_0000_0000_0000_0001+100*len(p.answered)+len(u.Tokens))
+			u.Tokens = append(u.Tokens, vend.Token{Use: use, Value: secret.New(number)})
+		}
+	}
+	add(vend.TokenKeyChange, k.keys)
+	if price > 0 {
+		add(vend.TokenCredit, 1)
+		part := price / 4 * ledger.Cents(k.debts)
+		u.VAT = (price - part) * 15 / 115
+		u.Net = price - part - u.VAT
+		if part > 0 {
+			u.Debt = []vend.Charge{{Label: "Arrears", Amount: part}}
+		}
+	} else {
+		add(vend.TokenFree, 1)
+		u.Units, u.FreeUnits = "", "50"
+	}
+	add(vend.TokenFree, k.free)
+	return u
+}
+
+// sells adds products: "everything" is a little of all there is; otherwise a
+// kind, a code, a vendor, a price (R10) or limits (R10-R500), for a bill its
+// biller (biller:1101), and a name. A low line in a vendor stands for a blank.
+func (p *provider) sells(args string) error {
+	if args == "everything" {
+		for _, one := range []string{
+			"data v1 Vodacom R10 Vodacom 100MB Daily Data", "data v2 Vodacom R39 Vodacom 500MB Weekly Data",
+			"data v3 Vodacom R85 Vodacom 1GB 30 Day Data", "data m1 MTN R30 MTN 500MB Weekly Data",
+			"electricity e1 Electricity R10-R5000 Prepaid Electricity", "electricity w1 Water R10-R2000 Prepaid Water",
+			"airtime_pin z1 MTN R30 MTN Airtime Voucher R30", "airtime_pin z2 Eezi R2-R1000 Eezi Airtime Any Network",
+			"gift g1 Game_Store R50 Game Store Gift Voucher", "gift g2 Game_Store R200 Game Store Gift Voucher R200",
+			"voucher n1 1Voucher R5-R4000 1Voucher", "cash_out c1 Flash R20-R3000 Cash Out PIN",
+			"bill b1 Kasi_Fibre R10-R2000 biller:1101 Kasi Fibre", "bill b2 Ikhaya_Rentals R100-R5000 biller:1105 Ikhaya Rentals",
+		} {
+			if err := p.sells(one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	words := strings.Fields(args)
+	if len(words) < 5 {
+		return errors.New("want a kind, a code, a vendor, a price and a name")
+	}
+	x := vend.Product{Kind: vend.Kind(words[0]), Code: words[1], Vendor: strings.ReplaceAll(words[2], "_", " ")}
+	x.Network = strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(x.Vendor, " Mobile"), " ", ""))
+	lo, hi, ranged := strings.Cut(words[3], "-")
+	var err error
+	if x.Min, err = rands(lo); err != nil {
+		return err
+	}
+	if x.Max = x.Min; ranged {
+		if x.Max, err = rands(hi); err != nil {
+			return err
+		}
+	}
+	rest := words[4:]
+	if biller, ok := strings.CutPrefix(rest[0], "biller:"); ok {
+		x.Biller, rest = biller, rest[1:]
+	}
+	x.Name = strings.Join(rest, " ")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.products = append(p.products, x)
+	return nil
+}
+
+// learn reads what there is to know of a meter or account: its number, and
+// words such as holder=Thabo_Mokoena supplier=City_Power arrears=R350 min=R20
+// max=R500 balance=R150 keys=2 free=1 debts=1, or refused=meter_blocked.
+func learn(args string) (number string, k known, err error) {
+	words := strings.Fields(args)
+	if len(words) == 0 {
+		return "", k, errors.New("want a number")
+	}
+	for _, w := range words[1:] {
+		name, value, _ := strings.Cut(w, "=")
+		value = strings.ReplaceAll(value, "_", " ")
+		switch name {
+		case "holder":
+			k.holder = value
+		case "supplier":
+			k.supplier = value
+		case "refused":
+			k.why = strings.ReplaceAll(value, " ", "_")
+		case "arrears":
+			k.arrears, err = rands(value)
+		case "min":
+			k.least, err = rands(value)
+		case "max":
+			k.most, err = rands(value)
+		case "balance":
+			k.balanceKnown = true
+			k.balance, err = rands(value)
+		case "keys":
+			k.keys, err = strconv.Atoi(value)
+		case "free":
+			k.free, err = strconv.Atoi(value)
+		case "debts":
+			k.debts, err = strconv.Atoi(value)
+		default:
+			err = fmt.Errorf("there is nothing called %q", name)
+		}
+		if err != nil {
+			return "", k, err
+		}
+	}
+	return words[0], k, nil
 }

@@ -15,7 +15,8 @@ import (
 func (m message) receipt() string {
 	switch o, g := m.Order, m.Goods; {
 	case o.Kind == vend.KindRedeem && g.Voucher != nil: // what was left of it
-		return lines(m.say("sms.redeemed"), m.voucher("sms.pin.change", true))
+		must, rest := m.pin("sms.pin.change", true)
+		return lines(m.say("sms.redeemed"), m.with(append(must, m.say("sms.tail")), rest))
 	case o.Kind == vend.KindRedeem:
 		return m.say("sms.redeemed")
 	case o.Kind == vend.KindAirtime && o.CallCentre != "":
@@ -28,50 +29,63 @@ func (m message) receipt() string {
 		return m.bill()
 	case !g.Satisfy(o.Kind): // erased since, or given by word of mouth
 		return m.say("sms.gone")
-	case o.Kind == vend.KindElectricity:
-		return m.utility(*g.Utility)
-	case g.Voucher == nil: // a reversal, which is told of the sale that it undid
+	case o.Kind != vend.KindElectricity && g.Voucher == nil: // a reversal, which is told of the sale that it undid
 		return m.say("sms.undone.house")
-	case o.Kind == vend.KindAirtimePIN:
-		return m.voucher("sms.pin.airtime", false)
-	case o.Kind == vend.KindVoucher:
-		return m.voucher("sms.pin.voucher", true)
-	case o.Kind == vend.KindRefund:
-		return m.voucher("sms.pin.refund", true)
-	case o.Kind == vend.KindCashOut:
-		return m.voucher("sms.pin.cash", true)
+	}
+	must, rest := m.parts()
+	return m.with(append(must, m.say("sms.tail")), rest)
+}
+
+// parts are what was bought, in lines: those that must be told, and what else
+// there is to say. None where there is nothing to hand over.
+func (m message) parts() (must, rest []string) {
+	switch k := m.Order.Kind; {
+	case !m.Goods.Satisfy(k):
+		return nil, nil
+	case k == vend.KindElectricity:
+		return m.utility(*m.Goods.Utility)
+	case m.Goods.Voucher == nil:
+		return nil, nil
+	case k == vend.KindAirtimePIN:
+		return m.pin("sms.pin.airtime", false)
+	case k == vend.KindVoucher:
+		return m.pin("sms.pin.voucher", true)
+	case k == vend.KindRefund:
+		return m.pin("sms.pin.refund", true)
+	case k == vend.KindCashOut:
+		return m.pin("sms.pin.cash", true)
 	default:
-		return m.voucher("sms.pin.gift", true)
+		return m.pin("sms.pin.gift", true)
 	}
 }
 
-// voucher hands a PIN over under a line that says what it is. asMoney says that
+// pin hands a PIN over under a line that says what it is. asMoney says that
 // it is as good as money to whoever has it.
-func (m message) voucher(what string, asMoney bool) string {
+func (m message) pin(what string, asMoney bool) (must, rest []string) {
 	v := m.Goods.Voucher
 	worth := v.Amount
 	if worth == 0 {
 		worth = m.Order.Amount
 	}
-	must := []string{m.say(what, money("worth", worth)), grouped(v.PIN.Reveal())}
+	must = []string{m.say(what, money("worth", worth)), grouped(v.PIN.Reveal())}
 	if v.Expires != "" {
 		must = append(must, m.say("sms.pin.expires", text("expires", day(v.Expires))))
 	}
 	if asMoney {
 		must = append(must, m.say("sms.pin.secret"))
 	}
-	return m.with(append(must, m.say("sms.tail")), []string{oneLine(v.HowTo.Reveal()), m.of("sms.pin.serial", "serial", v.Serial)})
+	return must, []string{oneLine(v.HowTo.Reveal()), m.of("sms.pin.serial", "serial", v.Serial)}
 }
 
 // utility hands tokens over, in the order in which they must be entered, and
 // then says what became of the money.
-func (m message) utility(u vend.Utility) string {
+func (m message) utility(u vend.Utility) (must, rest []string) {
 	head := "sms.power.head"
 	if m.Order.Amount == 0 {
 		head = "sms.power.head.free"
 	}
 	who, meter := cmp.Or(oneLine(u.Utility), m.Order.Label), cmp.Or(oneLine(u.Meter), m.Order.Target)
-	must := []string{m.say(head, text("utility", who), text("meter", meter))}
+	must = []string{m.say(head, text("utility", who), text("meter", meter))}
 	if len(u.Tokens) > 1 {
 		must = append(must, m.say("sms.power.order"))
 	}
@@ -81,7 +95,11 @@ func (m message) utility(u vend.Utility) string {
 		}
 		must = append(must, grouped(t.Value.Reveal()))
 	}
-	return m.with(append(must, m.units("sms.power.units", u.Units, u.Unit), m.say("sms.tail")), m.account(u))
+	if m.Order.Amount == 0 { // all of it is free
+		return append(must, m.units("sms.power.units.free", cmp.Or(u.FreeUnits, u.Units), u.Unit)), m.account(u)
+	}
+	must = append(must, m.units("sms.power.units", u.Units, u.Unit))
+	return must, append([]string{m.units("sms.power.units.free", u.FreeUnits, u.Unit)}, m.account(u)...)
 }
 
 // tokenKey is what stands above one of several tokens.
@@ -97,8 +115,8 @@ func tokenKey(u vend.TokenUse) string {
 
 // account says what became of the money, and what a utility prints on receipts.
 func (m message) account(u vend.Utility) []string {
-	all := []string{m.units("sms.power.units.free", u.FreeUnits, u.Unit)}
-	if u.PartsKnown {
+	var all []string
+	if u.PartsKnown && m.Order.Amount > 0 {
 		all = append(all, m.say("sms.power.parts", money("net", u.Net), money("vat", u.VAT)))
 		for _, c := range u.Debt {
 			all = append(all, m.say("sms.power.debt", text("label", oneLine(c.Label)), money("part", c.Amount)))

@@ -44,6 +44,7 @@ type house struct {
 	sql      *store.SQL
 	shelf    *counter
 	till     *till
+	desk     *desk
 	words    *locales.Catalogue
 	keys     *secret.Keyring
 	runner   *jobs.Runner
@@ -102,7 +103,7 @@ func newHouse(t *testing.T, books []byte) *house {
 	must(err)
 
 	h := &house{
-		provider: newProvider(), sql: sql, words: words, keys: keys, till: &till{}, user: "27821234567",
+		provider: newProvider(), sql: sql, words: words, keys: keys, till: &till{}, desk: &desk{}, user: "27821234567",
 		orders: map[string]vend.Order{}, refs: map[string]string{},
 	}
 	h.runner = jobs.NewRunner(sql, jobs.Options{Owner: "house", Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
@@ -114,6 +115,7 @@ func newHouse(t *testing.T, books []byte) *house {
 	h.rule(vend.Options{})
 	h.shelf = &counter{vend.NewShelf(h.provider, vend.ShelfOptions{})}
 	must(h.shelf.Load(t.Context()))
+	must(h.service.SetLanguage(t.Context(), h.user, "en")) // others are asked for theirs
 	h.runner.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
 		if err := errors.Join(h.runner.Stop(context.Background()), sql.Close()); err != nil {
@@ -126,8 +128,9 @@ func newHouse(t *testing.T, books []byte) *house {
 // rule opens the shop under rules, or others.
 func (h *house) rule(o vend.Options) {
 	h.rules = o
+	h.rules.PINCost = vend.PINCost{Memory: 8, Passes: 1, Lanes: 1} // as little as there can be
 	h.service = h.counter(h.runner)
-	h.till.Till = h.service
+	h.till.Till, h.desk.Service = h.service, h.service
 }
 
 // counter is a place that sells under the shop's rules.
@@ -155,13 +158,17 @@ func (h *house) send(_ context.Context, id, to, text string) (string, error) {
 }
 
 func (h *house) shop() flows.Shop {
-	s := flows.Shop{
-		Till: h.till, Purse: h.service, Members: h.service, Shelf: h.shelf, Help: helpNumber, Code: dialCode,
+	return flows.Shop{
+		Till: h.till, Purse: h.desk, Members: h.desk, History: h.desk, Desk: h.desk, Locks: h.desk, Shelf: h.shelf, Hash: h.keys.Hash,
+		Help: helpNumber, Code: dialCode, Operator: "Spaza",
+		Languages: func() []flows.Language {
+			var all []flows.Language
+			for _, l := range h.words.Languages() {
+				all = append(all, flows.Language{Code: l.Code, Name: l.Name})
+			}
+			return all
+		},
 	}
-	for _, l := range h.words.Languages() {
-		s.Languages = append(s.Languages, flows.Language{Code: l.Code, Name: l.Name})
-	}
-	return s
 }
 
 func (h *house) world() talk.World {
@@ -280,6 +287,9 @@ func digits(s string) string {
 
 // counter has a shelf that can be exchanged.
 type counter struct{ *vend.Shelf }
+
+// desk is the service as the rules of the day have it.
+type desk struct{ *vend.Service }
 
 // till is the way to the sale, which can break down.
 type till struct {

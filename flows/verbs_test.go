@@ -36,6 +36,67 @@ func (h *house) verbs() map[string]talk.Verb {
 			}
 			return nil, h.shelf.Load(ctx)
 		},
+		// sells KIND CODE VENDOR PRICE NAME, sells everything: the catalogue has
+		// more, and we know of it.
+		"sells": func(args string) ([]string, error) {
+			if err := h.provider.sells(args); err != nil {
+				return nil, err
+			}
+			return nil, h.shelf.Load(ctx)
+		},
+		// meter 04123456789 holder=Thabo_Mokoena supplier=City_Power arrears=R350:
+		// the provider knows this meter; account 11011234 balance=R150: this
+		// account, with its biller's prefix. See learn.
+		"meter": func(args string) ([]string, error) {
+			number, k, err := learn(args)
+			h.provider.meters[number] = k
+			return nil, err
+		},
+		"account": func(args string) ([]string, error) {
+			number, k, err := learn(args)
+			h.provider.accounts[number] = k
+			return nil, err
+		},
+		// enquiries off, enquiries on: nothing comes back to what is asked.
+		"enquiries": func(args string) ([]string, error) {
+			h.provider.mute = args == "off"
+			return nil, nil
+		},
+		// wallet required: what the operator wants of wallet PINs; pin 48213: the
+		// customer has set this one.
+		"wallet": func(args string) ([]string, error) {
+			o := h.rules
+			o.PIN = vend.PINPolicy(args)
+			h.rule(o)
+			return nil, nil
+		},
+		"pin": func(args string) ([]string, error) {
+			return nil, h.service.SetPIN(ctx, h.user, secret.Text{}, secret.New(args))
+		},
+		// bought: the customer bought some time ago: a kind, a product's code, a
+		// price and who got it ("-": nobody in particular).
+		"bought": func(args string) ([]string, error) {
+			words := strings.Fields(args)
+			if len(words) != 4 {
+				return nil, errors.New("want a kind, a code, a price and a target")
+			}
+			p, ok := h.shelf.Product(vend.Kind(words[0]), words[1])
+			if !ok {
+				return nil, errors.New("that is not on sale")
+			}
+			price, err := rands(words[2])
+			if err != nil {
+				return nil, err
+			}
+			o, err := h.service.Buy(ctx, vend.Purchase{
+				Ref: vend.NewRef(p.Kind, time.Now()), MSISDN: h.user, Product: p, Amount: price, Target: strings.Trim(words[3], "-"), Channel: "elsewhere",
+			})
+			if err == nil && o.State != vend.StateDelivered {
+				err = fmt.Errorf("the purchase is %s", o.State)
+			}
+			time.Sleep(time.Hour)
+			return nil, err
+		},
 		// crash before: the next order is not written, since the process dies;
 		// crash after: it is, and the process dies before it answers; crash
 		// late: it is written five seconds after nobody waits any more.
@@ -95,12 +156,16 @@ func (h *house) verbs() map[string]talk.Verb {
 			if err != nil {
 				return nil, err
 			}
-			h.rule(vend.Options{Limits: l, Fund: h.rules.Fund})
+			o := h.rules
+			o.Limits = l
+			h.rule(o)
 			return nil, nil
 		},
 		// funding merchant, funding balance: who pays from now on.
 		"funding": func(args string) ([]string, error) {
-			h.rule(vend.Options{Limits: h.rules.Limits, Fund: vend.Fund(args)})
+			o := h.rules
+			o.Fund = vend.Fund(args)
+			h.rule(o)
 			return nil, nil
 		},
 		// resolve vended, resolve not_vended: what a person decides about the one

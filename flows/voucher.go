@@ -43,7 +43,7 @@ func voucher(s Shop) []dialog.State {
 		{
 			ID: voucherAdded, Back: menuStart,
 			Ask: f.askAdded, Answer: f.answerAdded,
-			Edges: []dialog.Edge{{Move: "continue", To: airtimeConfirm}, {Move: "airtime", To: airtimeNetwork}},
+			Edges: append(f.goingOn(), dialog.Edge{Move: "airtime", To: airtimeWho}),
 		},
 		{ID: voucherChecking, End: true, Ask: f.askChecking},
 		{ID: voucherLocked, End: true, Ask: f.askLocked},
@@ -176,15 +176,33 @@ func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
 		key = "voucher.added.plain"
 	}
 	s.Text = t.Say(key, money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
-	if t.Text(backTo) == airtimeConfirm.Flow() {
-		s.Add("continue", t.Say("voucher.added.continue", airtimeFlow(f).what(t)...))
-		return
+	for _, c := range counters(f.Shop) {
+		if t.Text(backTo) == c.flow {
+			s.Add(string(goOn(c.flow)), t.Say("voucher.added.continue", text("what", f.brief(t.Say, f.basket(t, c.kind)))))
+			return
+		}
 	}
 	s.Add("airtime", t.Say("voucher.added.airtime"))
 }
 
+// goingOn are the ways back to what the customer was short for.
+func (f voucherFlow) goingOn() []dialog.Edge {
+	var all []dialog.Edge
+	for _, c := range counters(f.Shop) {
+		if !c.refund && !c.free {
+			all = append(all, dialog.Edge{Move: goOn(c.flow), To: c.confirm()})
+		}
+	}
+	return all
+}
+
+// goOn names the way back to the counter of a flow.
+func goOn(flow string) dialog.Move { return dialog.Move("to " + flow) }
+
 func (voucherFlow) answerAdded(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	t.SetText(backTo, "")
+	t.SetText(lastRef, "") // whoever answers has seen it
+	t.SetInt(voucherAmount, 0)
 	return dialog.Move(in.Option), nil
 }
 

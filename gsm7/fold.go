@@ -23,27 +23,41 @@ func Fold(s string) string {
 	s = norm.NFC.String(s)
 	b := make([]byte, 0, len(s)+8)
 	for _, r := range s {
-		b = appendFolded(b, r)
+		b, _ = appendFolded(b, r)
 	}
 	return string(b)
 }
 
-func appendFolded(b []byte, r rune) []byte {
+// Lost lists the characters of s for which Fold has no spelling, in their order.
+func Lost(s string) []rune {
+	var lost []rune
+	var b []byte
+	for _, r := range norm.NFC.String(s) {
+		var ok bool
+		if b, ok = appendFolded(b[:0], r); !ok {
+			lost = append(lost, r)
+		}
+	}
+	return lost
+}
+
+// appendFolded writes a character as Fold does; not ok where it has no spelling.
+func appendFolded(b []byte, r rune) ([]byte, bool) {
 	if b, ok := appendSpelled(b, r); ok {
-		return b
+		return b, true
 	}
 	parts := norm.NFKD.PropertiesString(string(r)).Decomposition()
 	start := len(b)
 	for _, part := range string(parts) {
 		var ok bool
 		if b, ok = appendSpelled(b, part); !ok {
-			return append(b[:start], unknown)
+			return append(b[:start], unknown), false
 		}
 	}
 	if len(parts) == 0 {
-		b = append(b, unknown)
+		return append(b, unknown), false
 	}
-	return b
+	return b, true
 }
 
 // appendSpelled writes a character that needs no taking apart; marks and

@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"spaza/gsm7"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestFoldSpellsWithinTheAlphabet(t *testing.T) {
@@ -44,6 +46,44 @@ func TestFoldSpellsWithinTheAlphabet(t *testing.T) {
 				t.Errorf("%q folds to %q, want %q", c.in, got, c.want)
 			}
 		})
+	}
+}
+
+// TestFoldSpellsEveryLetterOfTheLanguages holds for the letters of the official
+// languages of South Africa beside a to z, however their marks are written.
+func TestFoldSpellsEveryLetterOfTheLanguages(t *testing.T) {
+	for _, c := range []struct{ name, letters, plain string }{
+		{"Afrikaans, in the alphabet", "à è é ò ä ö ü", "à è é ò ä ö ü"},
+		{"Afrikaans, folded", "á í ó ú ý ê î ô û ë ï ÿ", "a i o u y e i o u e i y"},
+		{"Sepedi", "š ê ô", "s e o"},
+		{"Setswana", "š ê ô", "s e o"},
+		{"Sesotho", "š ò ô ê è é", "s ò o e è é"},
+		{"Tshivenda", "ḓ ḽ ṋ ṅ ṱ", "d l n n t"},
+		{"Xitsonga, isiZulu, isiXhosa, siSwati and isiNdebele in dictionaries", "á â ǎ é ê ě í î ǐ ó ô ǒ ú û ǔ ḿ ń ṹ", "a a a é e e i i i o o o u u u m n u"},
+		{"capitals in the alphabet", "É Ä Ö Ü", "É Ä Ö Ü"},
+		{"capitals folded", "À È Ò Á Í Ó Ú Ý Ê Î Ô Û Ë Ï Š Ḓ Ḽ Ṋ Ṅ Ṱ", "A E O A I O U Y E I O U E I S D L N N T"},
+		{"marks between", "‘a’ “b” ’n Ek–jy—ons… a\u00a0b", `'a' "b" 'n Ek-jy-ons... a b`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for form, in := range map[string]string{"composed": norm.NFC.String(c.letters), "apart": norm.NFD.String(c.letters)} {
+				if got := gsm7.Fold(in); got != c.plain {
+					t.Errorf("%s, %q folds to %q, want %q", form, in, got, c.plain)
+				}
+				if lost := gsm7.Lost(in); len(lost) > 0 {
+					t.Errorf("%s, %q loses %q", form, in, lost)
+				}
+			}
+		})
+	}
+}
+
+func TestLostNamesWhatCannotBeSpelled(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"", ""}, {"Why? ？ ⁇", ""}, {"š ’ … € ½", ""}, {"a 👍 b 中 я", "👍中я"}, {"a\x00", "\x00"}, {"a\xff", "\ufffd"},
+	} {
+		if got := string(gsm7.Lost(c.in)); got != c.want {
+			t.Errorf("%q loses %q, want %q", c.in, got, c.want)
+		}
 	}
 }
 

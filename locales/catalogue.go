@@ -42,7 +42,7 @@ func Builtin() fs.FS { return catalogues }
 func load(base fs.FS, overlays ...fs.FS) (*Catalogue, error) {
 	c, errs := assemble(base, overlays...)
 	if len(errs) > 0 {
-		return nil, fmt.Errorf("load catalogues: %w", errors.Join(errs...))
+		return nil, fmt.Errorf("load catalogues:\n%w", errors.Join(errs...))
 	}
 	return c, nil
 }

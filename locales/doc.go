@@ -20,10 +20,14 @@
 //	"left": {"count": "n", "one": "One try, {name}.", "other": "{n} tries, {name}."}
 //
 // To add a text, add its key to every catalogue; to add a language, add its
-// file; then run the tests of this package with -update, which lists the new
-// texts in REVIEW.md. English has the final word on which keys and placeholders
-// there are. Texts are spelled correctly: whoever sends them to a phone folds
-// them into its alphabet.
+// file, which CheckFile judges; then run the tests of this package with -update,
+// which lists the new texts in review/. English has the final word on which keys
+// and placeholders there are. Texts are spelled correctly: whoever sends them to
+// a phone folds them into its alphabet.
+//
+// An operator's own wording lies over the catalogues as an overlay, which may
+// change while the service runs: Open gives a Live, which says the texts as they
+// stand now. CheckOverlay judges one.
 //
 // The package must not know channels, flows or money: amounts come in as text.
 package locales

@@ -46,7 +46,7 @@ func TestLoadReportsEverythingThatIsWrongAtOnce(t *testing.T) {
 		`af.json: line 3: invalid character 'o' looking for beginning of value`,
 		`xx-bad-.json: "xx-bad-" is no code of a language`,
 	}
-	got := strings.Split(strings.TrimPrefix(err.Error(), "load catalogues: "), "\n")
+	got := strings.Split(strings.TrimPrefix(err.Error(), "load catalogues:\n"), "\n")
 	for _, w := range want {
 		if !has(got, w) {
 			t.Errorf("does not say: %s", w)
@@ -133,28 +133,37 @@ func TestLoadRefusesFilesThatAreNoCatalogue(t *testing.T) {
 
 func TestAnOverlayRewordsTexts(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "zu.json"), []byte(`{"menu.prompt": "Esitolo"}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "zu.json"), []byte(`{"hello": "Heita {name}", "bye": "Hamba kahle"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	later := folder(map[string]string{"zu.json": `{"menu.help": "Siza"}`, "en.json": `{"menu.prompt": "The shop"}`})
-	c, err := Load(nil, os.DirFS(dir), later)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := Load()
+	later := folder(map[string]string{"zu.json": `{"bye": "Sharp"}`, "en.json": `{"bye": "Cheers"}`})
+	c, err := load(greetings(), nil, os.DirFS(dir), later)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ lang, key, want string }{
-		{"zu", "menu.prompt", "Esitolo"},
-		{"zu", "menu.help", "Siza"},
-		{"en", "menu.prompt", "The shop"},
-		{"en", "menu.help", plain.Say("en", "menu.help")},
-		{"zu", "menu.airtime", plain.Say("zu", "menu.airtime")},
+		{"zu", "hello", "Heita Thandi"},
+		{"zu", "bye", "Sharp"},
+		{"zu", nameKey, "isiZulu"},
+		{"en", "hello", "Hello Thandi"},
+		{"en", "bye", "Cheers"},
 	} {
-		if got := c.Say(tc.lang, tc.key); got != tc.want {
+		if got := c.Say(tc.lang, tc.key, Arg{"name", "Thandi"}); got != tc.want {
 			t.Errorf("%s %s: got %q, want %q", tc.lang, tc.key, got, tc.want)
 		}
+	}
+	if got := c.Reworded(); got != 4 {
+		t.Errorf("%d texts of overlays, want 4", got)
+	}
+}
+
+func TestAnOverlayRewordsWhatComesWithTheProgram(t *testing.T) {
+	c, err := Load(folder(map[string]string{"en.json": `{"language.name": "Mzansi"}`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Say("en", nameKey); got != "Mzansi" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -180,14 +189,15 @@ func TestAnOverlayIsCheckedLikeTheRest(t *testing.T) {
 		want    string
 	}{
 		{"a text that nobody says", folder(map[string]string{"en.json": `{"no.such": "x"}`}), "overlay en.json: no.such: the program knows no such text"},
-		{"a placeholder that nobody fills", folder(map[string]string{"en.json": `{"balance.show": "{money}"}`}), "overlay en.json: balance.show: has the placeholders [money], the program fills in [balance]"},
-		{"a placeholder left out", folder(map[string]string{"zu.json": `{"balance.show": "Imali"}`}), "overlay zu.json: balance.show: has the placeholders [], the program fills in [balance]"},
+		{"a placeholder that nobody fills", folder(map[string]string{"en.json": `{"hello": "{money}"}`}), "overlay en.json: hello: has the placeholders [money], the program fills in [name]"},
+		{"a placeholder left out", folder(map[string]string{"zu.json": `{"hello": "Imali"}`}), "overlay zu.json: hello: has the placeholders [], the program fills in [name]"},
 		{"no JSON", folder(map[string]string{"zu.json": `Imali`}), "overlay zu.json: line 1:"},
 		{"no folder", os.DirFS(filepath.Join(t.TempDir(), "missing")), "read overlay catalogues:"},
+		{"a file that is hidden", folder(map[string]string{".zu.json": `Imali`}), ""},
 		{"a folder that is a file's name", fstest.MapFS{"zu.json/x": {Data: []byte("x")}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Load(c.overlay)
+			_, err := load(greetings(), c.overlay)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q in it", err, c.want)
 			}

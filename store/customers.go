@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	selectCustomer         = `SELECT id, msisdn, language, created_at FROM customers WHERE `
+	selectCustomer         = `SELECT id, msisdn, language, pin <> '', pin_proved, created_at FROM customers WHERE `
 	selectCustomerByMSISDN = selectCustomer + `msisdn = ?`
 	selectCustomerByID     = selectCustomer + `id = ?`
 
@@ -23,12 +23,12 @@ ON CONFLICT (msisdn) DO NOTHING`
 // Customer implements vend.Store.
 func (s *SQL) Customer(ctx context.Context, msisdn string) (vend.Customer, error) {
 	var c vend.Customer
-	var created int64
-	_, err := s.reading().row(ctx, selectCustomerByMSISDN, []any{msisdn}, &c.ID, &c.MSISDN, &c.Language, &created)
+	var proved, created int64
+	_, err := s.reading().row(ctx, selectCustomerByMSISDN, []any{msisdn}, &c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created)
 	if err != nil {
 		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
 	}
-	c.CreatedAt = fromMillis(created)
+	c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
 	return c, nil
 }
 
@@ -39,11 +39,11 @@ func (t *sqlTx) CustomerByID(id string) (vend.Customer, error) {
 
 func (t *sqlTx) customer(query, arg string) (vend.Customer, error) {
 	var c vend.Customer
-	var created int64
-	if _, err := t.row(query, []any{arg}, &c.ID, &c.MSISDN, &c.Language, &created); err != nil {
+	var proved, created int64
+	if _, err := t.row(query, []any{arg}, &c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created); err != nil {
 		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
 	}
-	c.CreatedAt = fromMillis(created)
+	c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
 	return c, nil
 }
 

@@ -44,17 +44,24 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 				{selectNamingFor + lock, "orders_target", []any{"27", "c", 200}},
 				{forgetOrder, "", []any{"erased", nil, nil, "r"}},
 				{forgetCustomer, "", []any{"erased:c", "", "c"}},
+				{deleteSavedOwn, "", []any{"c"}},
+				{deleteSavedElse, "regulars_target", []any{"27"}},
+				{deletePINTries, "pin_tries_customer", []any{"c"}},
+				{deleteEnquiries, "", []any{"c"}},
+				{purgePINTries, "pin_tries_at", []any{1, 200}},
+				{purgeEnquiries, "enquiries_at", []any{1, 200}},
 				{selectNotes, "moves_ref", []any{"r"}},
 				{selectCustomerNotes, "moves_ref", []any{"c"}},
 				{updateNote, "", []any{"", 1}},
 				{updateActWords, "", []any{"", "", 1}},
-				{deleteNotices, "orders_customer", []any{"c", "c", "c", "c", "c"}},
+				{deleteNotices, "orders_customer", []any{"c", "c", "c", "c", "c", "c"}},
 			} {
 				plan := strings.Join(explain(t, s, d.explain, c.query, c.args), "\n")
 				if strings.Contains(c.index, "keep") && (strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE")) {
 					t.Errorf("%s\nis sorted\n%s", c.query, plan)
 				}
 				if !strings.Contains(plan, c.index) || strings.Contains(plan, "Seq Scan on") ||
+					strings.Contains(plan, "SCAN regulars") || strings.Contains(plan, "SCAN pin_tries") || strings.Contains(plan, "SCAN enquiries") ||
 					strings.Contains(plan, "SCAN orders") || strings.Contains(plan, "SCAN moves") || strings.Contains(plan, "SCAN jobs") {
 					t.Errorf("%s\n%s", c.query, plan)
 				}

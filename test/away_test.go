@@ -93,21 +93,20 @@ func TestRedisAwayStopsNothingHalfway(t *testing.T) {
 	sandbox := startSandbox(t)
 	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_REDIS_URL": "redis://" + c.addr}))
 	p.topUp(50)
-	p.dial()
-	p.press("1", "1", "2")
-	p.sees("1 Pay R20")
+	p.toPay("R20")
+	p.sees("Pay R20")
 	c.pull()
-	p.press("1")
+	p.choose("Pay R20")
 	p.sees("END We are busy. Nothing was bought.")
 	if _, sales := sandbox.books().sold(p.number); sales != 0 {
 		t.Errorf("something was bought")
 	}
 	c.putBack()
 	eventually(t, 10*time.Second, "the shop is open again", func() bool { return strings.HasPrefix(p.dial(), "CON ") })
-	p.press("1") // go on where it was: at the amount, never at the yes
+	p.choose("Continue") // where it was: at the amount, never at the yes
 	p.sees("How much?")
-	p.press("2", "1")
-	p.sees("END Done. R20", "R30 left")
+	p.choose("R20", "Pay R20")
+	p.sees("END Done: R20", "R30 left")
 	if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
 		t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 	}
@@ -130,22 +129,18 @@ func TestDatabaseAwayStopsNothingHalfway(t *testing.T) {
 	shared["SPAZA_DATABASE_URL"] = db.String()
 	p := newPhone(t, startService(t, sandbox, shared))
 	p.topUp(50)
-	p.dial()
-	p.press("1", "1", "2")
-	p.sees("1 Pay R20")
+	p.toPay("R20")
+	p.sees("Pay R20")
 	c.pull()
-	p.press("1")
+	p.choose("Pay R20")
 	p.sees("END ", "No money was taken")
 	if _, sales := sandbox.books().sold(p.number); sales != 0 {
 		t.Errorf("something was bought")
 	}
 	c.putBack()
-	eventually(t, 10*time.Second, "the shop asks again", func() bool {
-		p.dial("1", "1", "2")
-		return strings.Contains(p.screen, "1 Pay R20")
-	})
-	p.press("1")
-	p.sees("END Done. R20", "R30 left")
+	eventually(t, 10*time.Second, "the shop asks again", func() bool { return strings.Contains(p.toPay("R20"), "Pay R20") })
+	p.choose("Pay R20")
+	p.sees("END Done: R20", "R30 left")
 	if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
 		t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 	}
@@ -188,12 +183,12 @@ func TestNoSecretReachesASink(t *testing.T) {
 	pins := []string{voucher(50), faultyVoucher("06", 50), faultyVoucher("04", 50), fmt.Sprintf("62402%011d", 42)}
 	for _, pin := range pins {
 		p.dial()
-		p.press("2", pin)
-		p.sees() // whatever it says
-		p.dial("2", pin)
+		use := p.option("Use a 1Voucher")
+		p.press(use, pin) // whatever it says
+		p.dial(use, pin)
 	}
-	p.dial()
-	p.press("1", "1", "1", "1")
+	p.toPay("R10")
+	p.choose("Pay R10")
 	secrets := append([]string{key, "c2FuZGJveDpzYW5kYm94", p.number}, pins...)
 	for _, pin := range pins {
 		secrets = append(secrets, pin[:4]+" "+pin[4:8]+" "+pin[8:12]+" "+pin[12:])

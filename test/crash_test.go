@@ -28,23 +28,21 @@ func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 			p := newPhone(t, service)
 			p.number = "27600010010" // the simulator sells, and never answers the first time
 			p.topUp(50)
-			p.dial()
-			p.press("1", "1", "2", "1")
-			p.sees("END We are busy buying R20", "Your money is safe")
+			p.toPay("R20")
+			p.choose("Pay R20")
+			p.sees("END We are busy: R20", "Your R20 is safe")
 			service.kill()
 			service.start("/readyz")
 			p.dial()
-			if name != "embedded" { // which forgets its sessions
-				p.sees("Checking your R20 airtime. Do not buy again.")
-			}
-			p.press("3")
+			p.sees("We are checking: R20 Vodacom airtime. Your R20 is safe. Do not buy again.")
+			p.choose("My money")
 			p.sees("You have R30.", "R20 is kept while we check")
 			p.gets(40*time.Second, "R20 Vodacom airtime is on")
 			if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
 				t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 			}
-			p.dial()
-			p.press("3")
+			p.menu()
+			p.choose("My money")
 			p.sees("You have R30.")
 			if strings.Contains(p.screen, "is kept") {
 				t.Errorf("the hold is still there: %s", p.screen)
@@ -75,18 +73,18 @@ func TestFaultsOfTheProvider(t *testing.T) {
 					p := newPhone(t, service)
 					p.number = fmt.Sprintf("276000100%02d", fault)
 					p.topUp(50)
-					p.dial()
-					p.press("1", "1", "1", "1")
-					if !strings.HasPrefix(p.screen, "END Done.") {
-						p.sees("END We are busy buying R10", "Do not buy again")
+					p.toPay("R10")
+					p.choose("Pay R10")
+					if !strings.HasPrefix(p.screen, "END Done: ") {
+						p.sees("END We are busy: R10", "Do not buy again")
 					}
 					p.gets(75*time.Second, "R10 Vodacom airtime is on")
 					if cents, sales := sandbox.books().sold(p.number); cents != 1000 || sales != 1 {
 						t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 					}
-					p.dial()
-					p.press("3")
-					p.sees("You have R40.")
+					if got := p.balance(); got != "You have R40." {
+						t.Errorf("balance says %q", got)
+					}
 				})
 			}
 		})
@@ -106,18 +104,20 @@ func TestFaultsOnAVoucher(t *testing.T) {
 			p := newPhone(t, service)
 			pin := faultyVoucher(fault, 50)
 			p.dial()
-			p.press("2", pin)
+			p.choose("Use a 1Voucher")
+			p.press(pin)
 			if !strings.Contains(p.screen, "R50 added") {
 				p.sees("END We are checking your voucher. Keep the slip.")
 				// The customer does not trust it and hands it in again.
 				p.dial()
-				p.press("2", pin)
+				p.choose("Use a 1Voucher")
+				p.press(pin)
 				p.sees("END We are checking your voucher.")
 				p.gets(60*time.Second, "R50 from your 1Voucher was added")
 			}
-			p.dial()
-			p.press("3")
-			p.sees("You have R50.")
+			if got := p.balance(); got != "You have R50." {
+				t.Errorf("balance says %q", got)
+			}
 		})
 	}
 }
@@ -137,11 +137,12 @@ func TestDeclinedSalesGiveTheMoneyBack(t *testing.T) {
 			p := newPhone(t, service)
 			p.number = number
 			p.topUp(50)
-			p.dial()
-			p.press("1", "1", "1", "1")
+			p.toPay("R10")
+			p.choose("Pay R10")
 			p.sees(words)
-			p.dial("3")
-			p.sees("You have R50.")
+			if got := p.balance(); got != "You have R50." {
+				t.Errorf("balance says %q", got)
+			}
 			if cents, sales := sandbox.books().sold(p.number); cents != 0 || sales != 0 {
 				t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 			}
@@ -154,7 +155,7 @@ func TestWrongPINsAreCounted(t *testing.T) {
 	service := startService(t, nil, nil)
 	p := newPhone(t, service)
 	p.dial()
-	p.press("2")
+	p.choose("Use a 1Voucher")
 	for i := range 5 {
 		p.press(fmt.Sprintf("624020000000%04d", i))
 		p.sees("CON That PIN is not right.")
@@ -164,6 +165,7 @@ func TestWrongPINsAreCounted(t *testing.T) {
 	p.sees("END Too many wrong PINs. Wait 15 minutes", "Your voucher is still good")
 	q := newPhone(t, service)
 	q.dial()
-	q.press("2", good)
+	q.choose("Use a 1Voucher")
+	q.press(good)
 	q.sees("R50 added")
 }

@@ -14,12 +14,14 @@ func TestTheDraftOf2023IsSoldThrough(t *testing.T) {
 	sandbox := startSandbox(t)
 	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_FLASH_REVISION": "2023", "SPAZA_FLASH_PRODUCT_CODES": "text"}))
 	p.topUp(50)
-	p.dial("1")
-	p.sees("Which network?", "1 Vodacom", "4 Telkom")
-	p.press("1", "2", "1")
-	p.sees("END Done. R20 Vodacom airtime", "R30 left")
-	p.gets(5*time.Second, "R20 Vodacom airtime is on")
-	if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
+	p.dial()
+	p.choose("Airtime", "Other number")
+	p.press("083 765 4321")
+	p.sees("Airtime for 0837654321. Which network?", "MTN", "Vodacom", "Cell C", "Telkom")
+	p.choose("Vodacom", "R20", "Pay R20")
+	p.sees("END Done: R20 Vodacom airtime for 0837654321.", "R30 left")
+	p.gets(5*time.Second, "R20 Vodacom airtime is on 0837654321")
+	if cents, sales := sandbox.books().sold("27837654321"); cents != 2000 || sales != 1 {
 		t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 	}
 }
@@ -39,18 +41,16 @@ func TestTheLastCatalogueOpensTheShop(t *testing.T) {
 			}
 			sandbox.kill()
 			service.start(withoutWaiting)
-			p.dial("1")
-			p.sees("Which network?", "1 Vodacom")
-			p.press("1", "2", "1")
+			p.toPay("R20")
+			p.choose("Pay R20")
 			p.sees("END This did not work now.", "No money was taken")
 			if got := p.balance(); got != "You have R50." {
 				t.Errorf("balance says %q", got)
 			}
 			sandbox.start("/sandbox/books")
 			eventually(t, 30*time.Second, "the service sells again", func() bool {
-				p.dial("1", "1", "2")
-				p.press("1")
-				return strings.HasPrefix(p.screen, "END Done.")
+				p.toPay("R20")
+				return p.walk("Pay R20") == "" && strings.HasPrefix(p.screen, "END Done: ")
 			})
 		})
 	}
@@ -75,13 +75,13 @@ func TestAFaultIsSwitchedOnForWhateverComesNext(t *testing.T) {
 		}
 	}
 	control("float", `{"cents":0}`)
-	p.dial("1", "1", "2")
-	p.press("1")
+	p.toPay("R20")
+	p.choose("Pay R20")
 	p.sees("END This is not available right now.", "No money was taken")
 	control("float", `{"cents":10000}`)
 	control("faults", `{"fault":"cut_after","op":"cellular/pinless/purchase","target":"`+p.number+`"}`)
-	p.dial("1", "1", "2")
-	p.press("1")
+	p.toPay("R20")
+	p.choose("Pay R20")
 	p.sees("Do not buy again")
 	p.gets(30*time.Second, "R20 Vodacom airtime is on")
 	if got := p.balance(); got != "You have R30." {

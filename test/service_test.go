@@ -121,11 +121,13 @@ func startSandbox(t *testing.T) *process {
 }
 
 // startService runs the service against a simulator (nil: the one inside it).
+// Customers are spoken to in English and not asked, unless env says otherwise.
 func startService(t *testing.T, sandbox *process, env map[string]string, ready ...string) *process {
 	t.Helper()
 	addr := freeAddr(t)
 	p := &process{t: t, args: []string{"serve"}, url: "http://" + addr, env: map[string]string{
 		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": t.TempDir(), "SPAZA_REPLY_BUDGET": "1s",
+		"SPAZA_LANGUAGE": "en",
 	}}
 	if sandbox != nil {
 		p.env["SPAZA_FLASH_BASE_URL"] = sandbox.url
@@ -270,14 +272,15 @@ type phone struct {
 	t       *testing.T
 	at      *process
 	number  string // 11 digits
+	network string // as the gateway says it
 	session string
 	text    string
 	screen  string
 }
 
-// newPhone is a phone with a number nobody else has.
+// newPhone is a phone on Vodacom with a number nobody else has.
 func newPhone(t *testing.T, at *process) *phone {
-	return &phone{t: t, at: at, number: fmt.Sprintf("2782%07d", rand.IntN(10_000_000))}
+	return &phone{t: t, at: at, number: fmt.Sprintf("2782%07d", rand.IntN(10_000_000)), network: "65501"}
 }
 
 // dial opens a session, with inputs in the dial string where given.
@@ -303,6 +306,63 @@ func (p *phone) press(inputs ...string) string {
 	return p.screen
 }
 
+// option is what is pressed for the option with this label on the screen.
+func (p *phone) option(label string) string {
+	p.t.Helper()
+	n := whole.Screen(p.screen).Find(label)
+	if n == "" {
+		p.t.Fatalf("there is no option %q on the screen: %q", label, p.screen)
+	}
+	return n
+}
+
+// choose picks options by how their labels begin, on whatever page they stand.
+func (p *phone) choose(labels ...string) string {
+	p.t.Helper()
+	if missing := p.walk(labels...); missing != "" {
+		p.t.Fatalf("there is no option %q on the screen: %q\n\nlog:\n%s", missing, p.screen, p.at.logged())
+	}
+	return p.screen
+}
+
+// walk does the same as far as it gets, and returns the first label that there
+// was not.
+func (p *phone) walk(labels ...string) (missing string) {
+	p.t.Helper()
+	for _, l := range labels {
+		for n := whole.More; n == whole.More; {
+			if n = whole.Screen(p.screen).Pick(l); n == "" {
+				return l
+			}
+			p.press(n)
+		}
+	}
+	return ""
+}
+
+// menu dials, and starts again where the last call broke off.
+func (p *phone) menu() string {
+	p.t.Helper()
+	if p.dial(); strings.HasPrefix(p.screen, "CON Welcome back") {
+		p.walk("Start again")
+	}
+	return p.screen
+}
+
+// toPay dials, and goes as far as it gets to the yes for so much airtime on the
+// phone's own number.
+func (p *phone) toPay(amount string) string {
+	p.t.Helper()
+	p.menu()
+	if p.walk("Airtime", "My number") == "" {
+		if strings.Contains(p.screen, "Which network?") {
+			p.walk("Vodacom")
+		}
+		p.walk(amount)
+	}
+	return p.screen
+}
+
 // send posts the session as it stands; posting it again is a gateway's retry.
 func (p *phone) send() string {
 	p.t.Helper()
@@ -316,7 +376,7 @@ func (p *phone) send() string {
 
 func (p *phone) post(base string) (string, error) {
 	form := url.Values{
-		"sessionId": {p.session}, "phoneNumber": {"+" + p.number}, "networkCode": {"65501"},
+		"sessionId": {p.session}, "phoneNumber": {"+" + p.number}, "networkCode": {p.network},
 		"serviceCode": {"*120*384#"}, "text": {p.text},
 	}
 	resp, err := http.PostForm(base+"/ussd/africastalking", form)
@@ -392,13 +452,14 @@ func randomDigits() int64 { return rand.Int64N(10_000_000_000) }
 func (p *phone) topUp(rand int) {
 	p.t.Helper()
 	p.dial()
-	p.press("2", voucher(rand))
+	p.choose("Use a 1Voucher")
+	p.press(voucher(rand))
 	p.sees(fmt.Sprintf("R%d added", rand))
 }
 
 // balance dials and reads the balance off the screen.
 func (p *phone) balance() string {
 	p.t.Helper()
-	p.dial()
-	return strings.TrimPrefix(strings.SplitN(p.press("3"), "\n", 2)[0], "CON ")
+	p.menu()
+	return strings.TrimPrefix(strings.SplitN(p.choose("My money"), "\n", 2)[0], "CON ")
 }

@@ -92,18 +92,62 @@ func reasonKeys(t *testing.T, files map[string]*ast.File) []string {
 	return keys
 }
 
-// TestEveryTextIsUsed finds texts that translators would keep for nothing.
+// made is the shape of the keys that an expression puts together of literals and
+// of what it has in variables, such as "menu." + flow; nil where it makes none.
+// What is in a variable is a group.
+func made(e *ast.BinaryExpr) *regexp.Regexp {
+	var shape strings.Builder
+	says := false // more than how parts are joined
+	var add func(ast.Expr) bool
+	add = func(e ast.Expr) bool {
+		switch e := e.(type) {
+		case *ast.BinaryExpr:
+			return e.Op == token.ADD && add(e.X) && add(e.Y)
+		case *ast.ParenExpr:
+			return add(e.X)
+		case *ast.BasicLit:
+			s, ok := literal(e)
+			says = says || strings.Trim(s, ".") != ""
+			shape.WriteString(regexp.QuoteMeta(s))
+			return ok
+		}
+		shape.WriteString("([a-z0-9_]+)")
+		return true
+	}
+	if !add(e) || !says || !strings.Contains(shape.String(), `\.`) || strings.Contains(shape.String(), " ") {
+		return nil
+	}
+	return regexp.MustCompile("^" + shape.String() + "$")
+}
+
+// TestEveryTextIsUsed finds texts that translators would keep for nothing. What
+// of a key stands in a variable must be a word of the code as well.
 func TestEveryTextIsUsed(t *testing.T) {
 	files := code(t)
-	used := reasonKeys(t, files)
+	used := map[string]bool{}
+	for _, key := range reasonKeys(t, files) {
+		used[key] = true
+	}
+	var shapes []*regexp.Regexp
 	for _, f := range files {
 		ast.Inspect(f, func(n ast.Node) bool {
-			if e, ok := n.(ast.Expr); ok {
+			switch e := n.(type) {
+			case *ast.BinaryExpr:
+				if shape := made(e); shape != nil {
+					shapes = append(shapes, shape)
+				}
+			case ast.Expr:
 				if s, ok := literal(e); ok {
-					used = append(used, s)
+					used[s] = true
 				}
 			}
 			return true
+		})
+	}
+	isMade := func(key string) bool {
+		return slices.ContainsFunc(shapes, func(shape *regexp.Regexp) bool {
+			parts := shape.FindStringSubmatch(key)
+			return parts != nil && !slices.ContainsFunc(parts[1:], func(part string) bool { return !used[part] })
 		})
 	}
 	words, err := locales.Load()
@@ -111,7 +155,7 @@ func TestEveryTextIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range words.Keys() {
-		if !slices.Contains(used, key) {
+		if !used[key] && !isMade(key) {
 			t.Errorf("no code says %q: take it out of locales, or say it", key)
 		}
 	}
@@ -136,8 +180,14 @@ func TestEveryKeyHasAText(t *testing.T) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
-				for _, key := range spoken(n, words) {
+				said, shapes := spoken(n, words)
+				for _, key := range said {
 					check(path, key)
+				}
+				for _, shape := range shapes {
+					if found++; !slices.ContainsFunc(keys, shape.MatchString) {
+						t.Errorf("%s says keys like %s, and no catalogue has any", path, shape)
+					}
 				}
 			case *ast.KeyValueExpr:
 				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "What" {
@@ -168,8 +218,9 @@ func TestEveryKeyHasAText(t *testing.T) {
 	}
 }
 
-// spoken are the keys that a call is given as literals.
-func spoken(call *ast.CallExpr, words *locales.Catalogue) []string {
+// spoken are the keys that a call is given as literals, and the shapes of those
+// that are put together for it.
+func spoken(call *ast.CallExpr, words *locales.Catalogue) (keys []string, shapes []*regexp.Regexp) {
 	var name string
 	switch f := call.Fun.(type) {
 	case *ast.Ident:
@@ -177,15 +228,19 @@ func spoken(call *ast.CallExpr, words *locales.Catalogue) []string {
 	case *ast.SelectorExpr:
 		name = f.Sel.Name
 	}
-	var keys []string
 	for _, i := range speakers()[name] {
 		if i >= len(call.Args) {
 			continue
+		}
+		if e, ok := call.Args[i].(*ast.BinaryExpr); ok {
+			if shape := made(e); shape != nil {
+				shapes = append(shapes, shape)
+			}
 		}
 		s, ok := literal(call.Args[i])
 		if ok && keyShape.MatchString(s) && !words.Has(s) {
 			keys = append(keys, s)
 		}
 	}
-	return keys
+	return keys, shapes
 }

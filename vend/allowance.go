@@ -21,8 +21,10 @@ func (s *Service) MaySpend(ctx context.Context, msisdn string, k Kind, amount le
 	if amount <= 0 { // as in Buy: what is free is not limited
 		return nil
 	}
-	if err := s.opt.Limits.within(o, Sold{}, Sold{}, Sold{}); err != nil {
-		return err // whatever was bought before
+	// Whoever it is, and whatever they bought before.
+	plain := s.opt.Limits.of(false).within(o, Sold{}, Sold{}, Sold{})
+	if wide := s.opt.Limits.of(s.opt.PIN != PINOff).within(o, Sold{}, Sold{}, Sold{}); wide != nil && wide.Error() == plain.Error() {
+		return wide
 	}
 	c, err := s.store.Customer(ctx, msisdn)
 	if err != nil {
@@ -50,5 +52,5 @@ func (s *Service) MaySpend(ctx context.Context, msisdn string, k Kind, amount le
 	if err != nil {
 		return fmt.Errorf("read allowance: %w", err)
 	}
-	return s.opt.Limits.within(o, customer, each, all)
+	return s.opt.Limits.of(s.guarded(c)).within(o, customer, each, all)
 }

@@ -15,7 +15,7 @@ import (
 // begin commits an order with its request and its job, and starts on it; where
 // this process has no room, the order is only confirmed, and begun when somebody
 // has. why is who asked for it. extra is what else belongs in that transaction.
-func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request, why Move, extra func(Tx, Order) error) (Order, error) {
+func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request, why Move, extra func(Tx, Customer, Order) error) (Order, error) {
 	now := s.opt.Now()
 	o.State, o.CreatedAt, o.UpdatedAt = StateConfirmed, now, now
 	work := jobs.Job{Kind: JobOrder, Key: o.Ref, RunAt: now}
@@ -49,7 +49,7 @@ func (s *Service) begin(ctx context.Context, msisdn string, o Order, req Request
 			return nil
 		}
 		order = o
-		if err := extra(tx, o); err != nil {
+		if err := extra(tx, c, o); err != nil {
 			return err
 		}
 		m := o.move("", why.Cause, now)
@@ -97,6 +97,7 @@ func byRule(err error) bool {
 	}
 	return slices.ContainsFunc([]error{
 		ledger.ErrInsufficient, ErrLimit, ErrReferenceReused, ErrTooManyTries, ErrPINTaken, ErrNotDone, ErrReversing, ErrNoOrder,
+		errPINFirst, ErrPINNotSet,
 	}, func(rule error) bool { return errors.Is(err, rule) })
 }
 

@@ -67,7 +67,11 @@ type ForgetTx interface {
 	RewordMoves(ref, customer string, reword func(string) string) (int, error)
 	// DropNotices deletes the messages to a customer that have not gone out.
 	DropNotices(customer string) (int, error)
-	// ForgetCustomer writes a customer's number and language.
+	// DropRegulars deletes what is kept of a customer's regular numbers, meters
+	// and accounts (none when empty), and what others keep of a number.
+	DropRegulars(customer, msisdn string) (int, error)
+	// ForgetCustomer writes a customer's number and language, and deletes the
+	// wallet PIN, the tries at it, and the enquiries.
 	ForgetCustomer(c Customer) error
 }
 
@@ -115,6 +119,7 @@ type Forgotten struct {
 	Others   int    // orders of others that were for the number
 	Messages int    // that had not gone out
 	Words    int    // notes in trails and of acts that had the number in them
+	Names    int    // regular numbers, meters and accounts that were named or struck off
 }
 
 // Oblivion forgets customers: it takes from the database what says who they are,
@@ -183,7 +188,7 @@ func (v Oblivion) Erase(ctx context.Context, e Erasure) (Forgotten, error) {
 }
 
 func (f Forgotten) plus(g Forgotten) Forgotten {
-	return Forgotten{g.Customer, f.Orders + g.Orders, f.Others + g.Others, f.Messages + g.Messages, f.Words + g.Words}
+	return Forgotten{g.Customer, f.Orders + g.Orders, f.Others + g.Others, f.Messages + g.Messages, f.Words + g.Words, f.Names + g.Names}
 }
 
 // forget erases as much as goes into one transaction.
@@ -220,8 +225,11 @@ func (v Oblivion) forget(tx ForgetTx, e Erasure) (f Forgotten, more bool, err er
 			f.Others++
 		}
 	}
-	if len(orders) >= batch || c.ID == "" {
-		return f, len(orders) >= batch, nil
+	if len(orders) >= batch {
+		return f, true, nil
+	}
+	if f.Names, err = tx.DropRegulars(c.ID, e.MSISDN); err != nil || c.ID == "" {
+		return f, false, err
 	}
 	if f.Messages, err = tx.DropNotices(c.ID); err != nil {
 		return f, false, err

@@ -77,7 +77,8 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 			with = &vend.Answer{Person: true, Detail: "it contradicts itself"}
 		}
 		happened := with != nil && with.Outcome == vend.Delivered
-		switch pick("in", "airtime", "airtime", "voucher", "voucher", "meter", "message", "note", "note", "act", "language", "spend") {
+		switch pick("in", "airtime", "airtime", "voucher", "voucher", "meter", "message", "note", "note", "act", "language", "spend",
+			"name", "name", "forget", "ask", "PIN", "wrong PIN", "again") {
 		case "in":
 			if happened {
 				with.Amount = amount
@@ -106,6 +107,27 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 			err = a.service.SetLanguage(a.ctx, who, "zu")
 		case "spend":
 			err = a.spend(who)
+		case "name":
+			if other := pick("", someone(), someone()); other != "" {
+				err = a.service.NameRegular(a.ctx, who, vend.KindAirtime, other, "a friend")
+			} else {
+				err = a.service.NameRegular(a.ctx, who, vend.KindElectricity, "140000"+who[6:], "home")
+			}
+		case "forget":
+			err = a.service.ForgetRegular(a.ctx, who, vend.KindAirtime, someone())
+		case "ask":
+			_, err = a.service.AskMeter(a.ctx, who, "140000"+who[6:], amount, false)
+		case "PIN":
+			err = a.service.SetPIN(a.ctx, who, secret.New(goodPIN), secret.New(goodPIN))
+		case "wrong PIN":
+			err = a.service.CheckPIN(a.ctx, who, secret.New(wrongPIN))
+		case "again":
+			err = a.again(who)
+		}
+		for _, no := range []error{vend.ErrPINWrong, vend.ErrPINNotSet, vend.ErrTooOften} {
+			if errors.Is(err, no) {
+				err = nil
+			}
 		}
 		if err != nil {
 			return err
@@ -133,6 +155,17 @@ func (a *archive) note(rt *rapid.T) error {
 		name = o.Target
 	}
 	_, err = a.service.Resend(a.ctx, o.Ref, "staff", "phoned about "+name+" again")
+	return err
+}
+
+// again has the message of a customer's last order that ended sent once more.
+func (a *archive) again(who string) error {
+	list, err := a.service.Recent(a.ctx, who, 10)
+	for _, o := range list {
+		if o.State.Final() {
+			return a.service.SendAgain(a.ctx, who, o.Ref)
+		}
+	}
 	return err
 }
 
@@ -183,10 +216,18 @@ func checkForgotten(before, after cells, id, number string) []string {
 	}
 	wrong = append(wrong, differences("customers", before["customers"], after["customers"], func(c map[string]string) map[string]string {
 		if c["id"] == id {
-			c["msisdn"], c["language"] = "erased:"+id, ""
+			c["msisdn"], c["language"], c["pin"], c["pin_proved"] = "erased:"+id, "", "", "0"
 		}
 		return c
 	})...)
+	for _, table := range []string{"pin_tries", "regulars", "enquiries"} {
+		wrong = append(wrong, differences(table, before[table], after[table], func(r map[string]string) map[string]string {
+			if r["customer"] == id || table == "regulars" && r["target"] == number {
+				return nil
+			}
+			return r
+		})...)
+	}
 	changed := map[string]bool{}
 	wrong = append(wrong, differences("orders", before["orders"], after["orders"], func(o map[string]string) map[string]string {
 		own := o["customer"] == id
@@ -284,12 +325,13 @@ func TestACustomerIsForgottenAndTheBooksAreNot(t *testing.T) {
 			forgotten.Others += f.Others
 			forgotten.Messages += f.Messages
 			forgotten.Words += f.Words
+			forgotten.Names += f.Names
 		})
 		a.sound(t)
 		if raced {
 			return
 		}
-		if forgotten.Orders == 0 || forgotten.Others == 0 || forgotten.Messages == 0 || forgotten.Words == 0 {
+		if forgotten.Orders == 0 || forgotten.Others == 0 || forgotten.Messages == 0 || forgotten.Words == 0 || forgotten.Names == 0 {
 			t.Errorf("nothing of a kind was ever forgotten: %+v", forgotten)
 		}
 	})

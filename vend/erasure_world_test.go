@@ -40,7 +40,9 @@ func newArchive(ctx context.Context, d database) (*archive, error) {
 	if a.sql, a.raw, err = d.open(ctx); err != nil {
 		return nil, err
 	}
-	a.service = vend.New(a.sql, a, keyring(0), vend.Options{Now: func() time.Time { return a.now }, PINTriesAll: 1 << 20})
+	a.service = vend.New(a.sql, a, keyring(0), vend.Options{
+		Now: func() time.Time { return a.now }, PINTriesAll: 1 << 20, PINCost: cheap(), Enquiries: 1 << 20,
+	})
 	a.service.Attach(a)
 	return a, nil
 }
@@ -54,11 +56,18 @@ func (a *archive) Prepare(s vend.Sale) (vend.Request, error) {
 	return vend.Request{Op: "sell", Ref: s.Ref, Body: secret.New("for " + s.Target + " with " + s.PIN.Reveal())}, nil
 }
 func (a *archive) Send(context.Context, vend.Request, vend.Past) vend.Answer { return a.answer }
-func (a *archive) Owner() string                                             { return "" }
-func (a *archive) Lease() time.Duration                                      { return lease }
-func (a *archive) Takes(jobs.Kind) bool                                      { return false }
-func (a *archive) Adopt(jobs.Job) bool                                       { return false }
-func (a *archive) Wake()                                                     { a.wake() }
+func (a *archive) Can(vend.Kind) vend.Capability                             { return vend.Capability{Sells: true, Enquires: true} }
+func (a *archive) Meter(context.Context, vend.MeterQuestion) (vend.Meter, error) {
+	return vend.Meter{}, nil
+}
+func (a *archive) Account(context.Context, vend.AccountQuestion) (vend.Account, error) {
+	return vend.Account{}, nil
+}
+func (a *archive) Owner() string        { return "" }
+func (a *archive) Lease() time.Duration { return lease }
+func (a *archive) Takes(jobs.Kind) bool { return false }
+func (a *archive) Adopt(jobs.Job) bool  { return false }
+func (a *archive) Wake()                { a.wake() }
 
 // sale makes an order and has it answered, if it is answered.
 func (a *archive) sale(make func(ctx context.Context, ref string) (vend.Order, error), with *vend.Answer) error {
@@ -70,7 +79,7 @@ func (a *archive) sale(make func(ctx context.Context, ref string) (vend.Order, e
 	a.wake = cancel
 	defer func() { a.wake = func() {} }()
 	o, err := make(ctx, ref)
-	if errors.Is(err, ledger.ErrInsufficient) {
+	if errors.Is(err, ledger.ErrInsufficient) || errors.Is(err, vend.ErrPINWrong) {
 		return nil
 	}
 	if err != nil || with == nil {
@@ -94,7 +103,7 @@ func (a *archive) sale(make func(ctx context.Context, ref string) (vend.Order, e
 
 func (a *archive) buy(buyer string, p vend.Product, target string, amount ledger.Cents, with *vend.Answer) error {
 	return a.sale(func(ctx context.Context, ref string) (vend.Order, error) {
-		return a.service.Buy(ctx, vend.Purchase{Ref: ref, MSISDN: buyer, Product: p, Amount: amount, Target: target, Channel: "test"})
+		return a.service.Buy(ctx, vend.Purchase{Ref: ref, MSISDN: buyer, Product: p, Amount: amount, Target: target, Channel: "test", PIN: secret.New(goodPIN)})
 	}, with)
 }
 
@@ -127,7 +136,7 @@ func (a *archive) deliver() error {
 type cells map[string]map[string]map[string]string
 
 func (a *archive) read() (cells, error) {
-	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts"}
+	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts", "pin_tries", "regulars", "enquiries"}
 	have, err := a.tables()
 	if err != nil || !slices.Equal(have, slices.Sorted(slices.Values(tables))) {
 		return nil, fmt.Errorf("there are the tables %v, %w: say here what of a customer is in them", have, err)
@@ -168,8 +177,11 @@ func (a *archive) rows(table string) (map[string]map[string]string, error) {
 			row[c] = fmt.Sprint(values[i])
 		}
 		key := fmt.Sprint(values[0])
-		if table == "postings" {
-			key = fmt.Sprint(values[0], values[1], values[2])
+		switch table {
+		case "postings", "regulars":
+			key = fmt.Sprint(values[0], " ", values[1], " ", values[2])
+		case "enquiries":
+			key = fmt.Sprint(values[0], " ", values[1])
 		}
 		all[key] = row
 	}

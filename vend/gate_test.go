@@ -222,6 +222,26 @@ func (g *gate) Balance(ctx context.Context, customer string) (b vend.Balance, er
 	return b, err
 }
 
+func (g *gate) Caller(ctx context.Context, msisdn string, n int) (c vend.Caller, err error) {
+	err = g.do("caller", func() error { c, err = g.sql.Caller(ctx, msisdn, n); return err })
+	return c, err
+}
+
+func (g *gate) Regulars(ctx context.Context, customer string, kinds []vend.Kind) (all []vend.Regular, err error) {
+	err = g.do("regulars", func() error { all, err = g.sql.Regulars(ctx, customer, kinds); return err })
+	return all, err
+}
+
+func (g *gate) SavedRegulars(ctx context.Context, customer string) (all []vend.SavedRegular, err error) {
+	err = g.do("saved", func() error { all, err = g.sql.SavedRegulars(ctx, customer); return err })
+	return all, err
+}
+
+func (g *gate) PINTries(ctx context.Context, customer string) (all []vend.PINTry, err error) {
+	err = g.do("tries", func() error { all, err = g.sql.PINTries(ctx, customer); return err })
+	return all, err
+}
+
 // What support reads is not counted.
 
 func (g *gate) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error) {
@@ -302,6 +322,60 @@ func (t gateTx) SetLanguage(customer, language string) error {
 func (t gateTx) CustomerByID(id string) (c vend.Customer, err error) {
 	err = t.g.do("tx buyer", func() error { c, err = t.tx.CustomerByID(id); return err })
 	return c, err
+}
+
+func (t gateTx) PIN(customer string) (hash string, tries []vend.PINTry, err error) {
+	err = t.g.do("tx PIN", func() error { hash, tries, err = t.tx.PIN(customer); return err })
+	return hash, tries, err
+}
+
+func (t gateTx) SetPIN(customer, hash string) error {
+	return t.g.do("tx set PIN", func() error { return t.tx.SetPIN(customer, hash) })
+}
+
+func (t gateTx) ProvePIN(customer string, at time.Time) error {
+	return t.g.do("tx prove PIN", func() error { return t.tx.ProvePIN(customer, at) })
+}
+
+func (t gateTx) AddPINTry(customer string, now time.Time) (id int64, err error) {
+	err = t.g.do("tx try", func() error { id, err = t.tx.AddPINTry(customer, now); return err })
+	return id, err
+}
+
+func (t gateTx) DropPINTries(customer string, try int64) error {
+	return t.g.do("tx drop tries", func() error { return t.tx.DropPINTries(customer, try) })
+}
+
+func (t gateTx) EndPINRun(customer string, upTo int64) error {
+	return t.g.do("tx end run", func() error { return t.tx.EndPINRun(customer, upTo) })
+}
+
+func (t gateTx) BoughtFor(customer string, k vend.Kind, target string) (had bool, err error) {
+	err = t.g.do("tx bought for", func() error { had, err = t.tx.BoughtFor(customer, k, target); return err })
+	return had, err
+}
+
+func (t gateTx) SavedRegular(customer string, k vend.Kind, target string) (r vend.SavedRegular, err error) {
+	err = t.g.do("tx saved", func() error { r, err = t.tx.SavedRegular(customer, k, target); return err })
+	return r, err
+}
+
+func (t gateTx) SaveRegular(customer string, r vend.SavedRegular) error {
+	return t.g.do("tx save", func() error { return t.tx.SaveRegular(customer, r) })
+}
+
+func (t gateTx) Enquiries(customer string, target []byte, since time.Time) (others int, again bool, err error) {
+	err = t.g.do("tx enquiries", func() error { others, again, err = t.tx.Enquiries(customer, target, since); return err })
+	return others, again, err
+}
+
+func (t gateTx) AddEnquiry(customer string, target []byte, now time.Time) error {
+	return t.g.do("tx enquiry", func() error { return t.tx.AddEnquiry(customer, target, now) })
+}
+
+func (t gateTx) CountMoves(ref string, c vend.Cause, since time.Time) (n int, err error) {
+	err = t.g.do("tx count moves", func() error { n, err = t.tx.CountMoves(ref, c, since); return err })
+	return n, err
 }
 
 func (t gateTx) AddOrder(o vend.Order) (existing vend.Order, added bool, err error) {

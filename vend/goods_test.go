@@ -72,6 +72,7 @@ func (p *scripted) Send(_ context.Context, _ vend.Request, past vend.Past) vend.
 type till struct {
 	t    *testing.T
 	s    *vend.Service
+	db   database
 	sql  *store.SQL
 	p    *scripted
 	hand *byHand
@@ -80,12 +81,13 @@ type till struct {
 
 func newTill(t *testing.T, answers ...vend.Answer) *till {
 	t.Helper()
-	sql, err := store.OpenSQL(t.Context(), freshSQLite(t.TempDir()).url, store.Options{})
+	db := freshSQLite(t.TempDir())
+	sql, err := store.OpenSQL(t.Context(), db.url, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sql.Close() })
-	k := &till{t: t, sql: sql, p: &scripted{answers: answers}, hand: &byHand{}, now: opening}
+	k := &till{t: t, db: db, sql: sql, p: &scripted{answers: answers}, hand: &byHand{}, now: opening}
 	k.s = vend.New(sql, k.p, keyring(0), vend.Options{Now: func() time.Time { return k.now }})
 	k.s.Attach(k.hand)
 	if err := (&world{sql: sql}).fund(t.Context(), 1, ledger.Rand(100)); err != nil {

@@ -16,7 +16,8 @@ type Limits struct {
 	// Sale is the most that one sale of a kind may cost.
 	Sale map[Kind]ledger.Cents
 	// Day is the most that one customer may buy for in a day, DayWithPIN the
-	// same for one who has set a wallet PIN, and DaySales how often either may.
+	// same for one whose wallet asks for a PIN, and DaySales how often either
+	// may. A PIN never lowers the limit: DayWithPIN below Day is Day.
 	Day        ledger.Cents
 	DayWithPIN ledger.Cents
 	DaySales   int
@@ -28,7 +29,7 @@ type Limits struct {
 
 // DefaultLimits are those of a customer who has proved no more than to hold a
 // phone: R500 of airtime or data at a time, R1,000 of anything else, and ten
-// sales of R1,000 together in a day.
+// sales of R1,000 together in a day; R3,000 for one whose wallet asks for a PIN.
 func DefaultLimits() Limits {
 	return Limits{
 		Sale: map[Kind]ledger.Cents{
@@ -36,7 +37,7 @@ func DefaultLimits() Limits {
 			KindElectricity: ledger.Rand(1000), KindVoucher: ledger.Rand(1000), KindGift: ledger.Rand(1000),
 			KindCashOut: ledger.Rand(1000), KindBill: ledger.Rand(1000),
 		},
-		Day: ledger.Rand(1000), DaySales: 10,
+		Day: ledger.Rand(1000), DayWithPIN: ledger.Rand(3000), DaySales: 10,
 		MerchantDay: ledger.Rand(10000), MerchantEach: ledger.Rand(100),
 	}
 }
@@ -106,6 +107,18 @@ func (l Limits) within(o Order, customer, each, all Sold) error {
 	return check(LimitMerchantDay, l.MerchantDay, all.Amount)
 }
 
+// of are the limits of a customer, with a wallet that asks for a PIN or without.
+func (l Limits) of(guarded bool) Limits {
+	switch {
+	case !guarded || l.Day <= 0:
+	case l.DayWithPIN <= 0:
+		l.Day = 0
+	default:
+		l.Day = max(l.Day, l.DayWithPIN)
+	}
+	return l
+}
+
 // clone is limits that share nothing with l.
 func (l Limits) clone() Limits {
 	l.Sale = maps.Clone(l.Sale)
@@ -122,7 +135,7 @@ func startOfDay(t time.Time) time.Time {
 // checkLimits applies the limits inside the transaction that adds an order. The
 // customer is locked, so that of two sales at once the second sees the first;
 // so is the merchant's account, where it pays.
-func (s *Service) checkLimits(tx Tx, o Order) error {
+func (s *Service) checkLimits(tx Tx, c Customer, o Order) error {
 	day := startOfDay(o.CreatedAt)
 	customer, err := tx.Sold(o.Customer, "", day, o.Ref)
 	if err != nil {
@@ -137,5 +150,5 @@ func (s *Service) checkLimits(tx Tx, o Order) error {
 			return err
 		}
 	}
-	return s.opt.Limits.within(o, customer, each, all)
+	return s.opt.Limits.of(s.guarded(c)).within(o, customer, each, all)
 }

@@ -246,10 +246,13 @@ func (o Order) Same(b Order) bool {
 // Customer is who buys. ID is opaque and is what the books know; the MSISDN (11
 // digits, 27...) is how they are reached.
 type Customer struct {
-	ID        string
-	MSISDN    string
-	Language  string // catalogue code such as "en"; empty until chosen
-	PIN       bool   // a wallet PIN is set
+	ID       string
+	MSISDN   string
+	Language string // catalogue code such as "en"; empty until chosen
+	PIN      bool   // a wallet PIN is set
+	// PINProved is when that PIN was last right for CheckPIN; zero for never, or
+	// where a new one was set since.
+	PINProved time.Time
 	CreatedAt time.Time
 }
 

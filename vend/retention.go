@@ -60,6 +60,10 @@ type Eraser interface {
 	ErasePINHashes(ctx context.Context, before time.Time, limit int) (int, error)
 	// PurgeDead deletes up to limit jobs of these kinds that were buried before.
 	PurgeDead(ctx context.Context, kinds []jobs.Kind, before time.Time, limit int) (int, error)
+	// PurgeEnquiries deletes enquiries, and PurgePINTries tries at wallet PINs,
+	// that were counted before.
+	PurgeEnquiries(ctx context.Context, before time.Time, limit int) (int, error)
+	PurgePINTries(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // JobHousekeeping erases what was kept long enough. There is one such job, which
@@ -149,6 +153,14 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 		}},
 		{"dead messages", k.Dead, func(ctx context.Context, before time.Time) (int, error) {
 			return h.store.PurgeDead(ctx, []jobs.Kind{JobNotice}, before, chunk)
+		}},
+		// What only counts is deleted when it does not count any more, whatever is
+		// configured.
+		{"enquiries", enquiriesWithin, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgeEnquiries(ctx, before, chunk)
+		}},
+		{"PIN tries", pinTriesFor, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgePINTries(ctx, before, chunk)
 		}},
 	}
 }

@@ -170,6 +170,31 @@ func TestEverythingIsErasedAtItsTime(t *testing.T) {
 	})
 }
 
+func TestWhatOnlyCountsIsKeptAsLongAsItCounts(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		// Whatever is configured, such as to keep all for ever.
+		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: time.Minute}, 1)
+		if err := h.sql.InTx(t.Context(), func(tx vend.Tx) error {
+			_, err := tx.AddPINTry("C1", time.Now())
+			return errors.Join(err, tx.AddEnquiry("C1", []byte("x"), time.Now()))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			at               time.Duration
+			tries, enquiries int
+		}{{59 * time.Minute, 1, 1}, {63 * time.Minute, 1, 0}, {2*aDay - time.Minute, 1, 0}, {2*aDay + 3*time.Minute, 0, 0}} {
+			pass(time.Until(opening.Add(c.at)))
+			for table, want := range map[string]int{"pin_tries": c.tries, "enquiries": c.enquiries} {
+				var n int
+				if err := h.raw.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != want {
+					t.Errorf("after %s there are %d %s, %v; want %d", c.at, n, table, err, want)
+				}
+			}
+		}
+	})
+}
+
 func TestWhatIsKeptForEverIsNotErased(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		h := keepHouse(t, d, []vend.Order{kept("old", vend.KindVoucher, vend.StateDelivered, vend.DeliverySent, 9*365*aDay)},

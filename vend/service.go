@@ -32,12 +32,13 @@ const (
 	// undone. Each has one of its own: the message of an earlier event may be
 	// on its way, or about to be taken back for a screen that told.
 	NoticeDecided = "decided"
+	NoticeAgain   = "again" // the customer asked to be told once more
 )
 
 // NoticeEvents lists every event that a JobNotice tells of.
 func NoticeEvents() []string {
 	return []string{
-		NoticeEnded, NoticePerson, NoticeDecided + "-" + string(ResolvedVended),
+		NoticeEnded, NoticePerson, NoticeAgain, NoticeDecided + "-" + string(ResolvedVended),
 		NoticeDecided + "-" + string(ResolvedNotVended), NoticeDecided + "-" + string(StateReversed),
 	}
 }
@@ -110,6 +111,7 @@ type Service struct {
 	kept    kept
 	handed  handed
 	resend  jobs.Backoff
+	hashing slots // of wallet PINs
 }
 
 // New makes a service. Its Work is the Handler of JobOrder.
@@ -120,7 +122,7 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.SendTimeout <= 0 {
 		o.SendTimeout = 30 * time.Second
 	}
-	for n, def := range map[*int]int{&o.PINTries15m: 5, &o.PINTriesDay: 10, &o.PINTriesAll: 60} {
+	for n, def := range map[*int]int{&o.PINTries15m: 5, &o.PINTriesDay: 10, &o.PINTriesAll: 60, &o.Enquiries: 3} {
 		if *n <= 0 {
 			*n = def
 		}
@@ -128,6 +130,13 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.Fund == "" {
 		o.Fund = FundBalance
 	}
+	if o.PIN == "" {
+		o.PIN = PINOptional
+	}
+	if o.PINCost == (PINCost{}) {
+		o.PINCost = DefaultPINCost()
+	}
+	o.PINCost.Passes, o.PINCost.Lanes = max(o.PINCost.Passes, 1), max(o.PINCost.Lanes, 1)
 	o.Limits = o.Limits.clone()
 	if o.Now == nil {
 		o.Now = time.Now
@@ -141,7 +150,7 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.Observe == nil {
 		o.Observe = func(Order) {}
 	}
-	return &Service{store: s, provider: p, seal: k, opt: o, resend: resends(o.Rand)}
+	return &Service{store: s, provider: p, seal: k, opt: o, resend: resends(o.Rand), hashing: make(slots, pinsAtOnce)}
 }
 
 // Attach gives the service the runner of its jobs. It is apart from New because
@@ -169,7 +178,8 @@ type Purchase struct {
 // order as it then stands; work on it goes on regardless.
 //
 // Errors that say nothing was bought: ledger.ErrInsufficient, ErrLimit,
-// ErrReferenceReused, ErrRefused, ErrNotWritten. Any other error leaves open whether the order
+// ErrPINNeeded, ErrPINWrong, ErrPINNotSet, ErrReferenceReused, ErrRefused,
+// ErrNotWritten. Joining an order needs no PIN, and is no try. Any other error leaves open whether the order
 // was written: call Buy again with the same Purchase to know. If it was, it is
 // seen through all the same, and the customer gets a message of how it ended.
 func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
@@ -191,14 +201,19 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 		Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Label: p.Product.Vendor,
 		Amount: p.Amount, Target: p.Target, Fund: s.opt.Fund, Channel: p.Channel,
 	}
-	return s.begin(ctx, p.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, o Order) error {
-		if o.Amount == 0 {
-			return nil
-		}
-		if err := s.checkLimits(tx, o); err != nil {
-			return err
-		}
-		return tx.Post(ledger.Hold(o.Ref, o.payer(), o.Amount), o.CreatedAt)
+	return s.spend(ctx, p.MSISDN, p.Ref, p.PIN, func(proven bool) (Order, error) {
+		return s.begin(ctx, p.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, c Customer, o Order) error {
+			if o.Amount == 0 {
+				return nil
+			}
+			if err := s.mayPay(c, proven); err != nil {
+				return err
+			}
+			if err := s.checkLimits(tx, c, o); err != nil {
+				return err
+			}
+			return tx.Post(ledger.Hold(o.Ref, o.payer(), o.Amount), o.CreatedAt)
+		})
 	})
 }
 
@@ -234,7 +249,7 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	}
 	hash := s.seal.Hash("voucher pin", r.PIN.Reveal())
 	o := Order{Ref: r.Ref, Kind: KindRedeem, Fund: FundBalance, Channel: r.Channel, PINHash: hash[:16]}
-	o, err = s.begin(ctx, r.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, o Order) error {
+	o, err = s.begin(ctx, r.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, _ Customer, o Order) error {
 		if err := s.mayTry(tx, o); err != nil {
 			return err
 		}

@@ -35,6 +35,20 @@ type Store interface {
 	Entries(ctx context.Context, ref string) ([]ledger.Entry, error)
 	// Sold is Tx.Sold without a lock, and with every order.
 	Sold(ctx context.Context, customer string, fund Fund, since time.Time) (Sold, error)
+	// Caller reads a customer by MSISDN with their newest orders, n at most,
+	// without reversals and without the requests; the zero Caller when there is
+	// none.
+	Caller(ctx context.Context, msisdn string, n int) (Caller, error)
+	// Regulars is the newest sale of a customer (by id) for each target of these
+	// kinds, of those that happened and stand, or whose goods are owed. It has no
+	// nicknames.
+	Regulars(ctx context.Context, customer string, kinds []Kind) ([]Regular, error)
+	// SavedRegulars lists what a customer's targets are called, and which were
+	// forgotten.
+	SavedRegulars(ctx context.Context, customer string) ([]SavedRegular, error)
+	// PINTries lists a customer's newest tries at the wallet PIN, the newest
+	// first, PINTriesKept at most.
+	PINTries(ctx context.Context, customer string) ([]PINTry, error)
 }
 
 // Query chooses orders. Zero fields choose all; those that are set must all
@@ -67,6 +81,35 @@ type Tx interface {
 	// CustomerByID reads a customer; the zero Customer when there is none.
 	CustomerByID(id string) (Customer, error)
 
+	// PIN is what is kept of a customer's wallet PIN, empty when none is set, and
+	// Store.PINTries.
+	PIN(customer string) (hash string, tries []PINTry, err error)
+	// SetPIN stores what is kept of a PIN; empty for none. A new one is not
+	// proved.
+	SetPIN(customer, hash string) error
+	// ProvePIN stores that a customer's PIN was right.
+	ProvePIN(customer string, at time.Time) error
+	// AddPINTry adds a try, in the run, and returns its id.
+	AddPINTry(customer string, now time.Time) (int64, error)
+	// DropPINTries deletes one try of a customer, or all when try is zero.
+	DropPINTries(customer string, try int64) error
+	// EndPINRun says of a customer's tries up to one that they are in no run.
+	EndPINRun(customer string, upTo int64) error
+
+	// BoughtFor says whether a customer has bought for a target, of this kind, as
+	// Store.Regulars counts it.
+	BoughtFor(customer string, k Kind, target string) (bool, error)
+	// SavedRegular is what is kept of a target; one that says nothing when there
+	// is nothing. SaveRegular stores it, or deletes it when it says nothing.
+	SavedRegular(customer string, k Kind, target string) (SavedRegular, error)
+	SaveRegular(customer string, r SavedRegular) error
+
+	// Enquiries counts the targets that a customer asked about since a time, but
+	// for one, and says whether that is among them; AddEnquiry adds it, as asked
+	// about now. Targets are known by a hash.
+	Enquiries(customer string, target []byte, since time.Time) (others int, again bool, err error)
+	AddEnquiry(customer string, target []byte, now time.Time) error
+
 	// AddOrder writes a new order. When its reference exists already, nothing
 	// is written, and the order that is there comes back with added false.
 	AddOrder(o Order) (existing Order, added bool, err error)
@@ -79,6 +122,8 @@ type Tx interface {
 	UpdateOrder(o Order) error
 	// AddMove adds to the trail of an order.
 	AddMove(m Move) error
+	// CountMoves counts the moves of an order with a cause since a time.
+	CountMoves(ref string, c Cause, since time.Time) (int, error)
 	// OrderByOriginal finds the newest reversal of an order that was not
 	// refused, other than the one with the given reference; ErrNoOrder when
 	// there is none.

@@ -39,6 +39,7 @@ const (
 	CauseMessage  Cause = "message"      // a message gateway took it, or reported on it
 	CauseErase    Cause = "erase"        // what was kept is gone: on schedule, or on the customer's demand
 	CauseExport   Cause = "export"       // a person read all of it
+	CauseAgain    Cause = "again"        // the customer asked for its message once more
 )
 
 // move is a move of an order as it now stands, that stood in from before.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"spaza/ledger"
+	"spaza/secret"
 )
 
 // Refund is money of a balance that is to become a 1Voucher again.
@@ -16,6 +17,9 @@ type Refund struct {
 	Channel string
 	By      string // who asked for it at the operator; empty where the customer did
 	Why     string // and why
+	// PIN is the wallet PIN, where one is needed and the customer asks; see
+	// Service.PIN.
+	PIN secret.Text
 }
 
 // Refund turns balance into a new 1Voucher: the amount is held first, and the
@@ -31,8 +35,13 @@ func (s *Service) Refund(ctx context.Context, r Refund) (Order, error) {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	o := Order{Ref: r.Ref, Kind: KindRefund, Label: "1Voucher", Amount: r.Amount, Fund: FundBalance, Channel: r.Channel}
-	return s.begin(ctx, r.MSISDN, o, req, asked(r.By, r.Why), func(tx Tx, o Order) error {
-		return tx.Post(ledger.Hold(o.Ref, o.payer(), o.Amount), o.CreatedAt)
+	return s.spend(ctx, r.MSISDN, r.Ref, r.PIN, func(proven bool) (Order, error) {
+		return s.begin(ctx, r.MSISDN, o, req, asked(r.By, r.Why), func(tx Tx, c Customer, o Order) error {
+			if err := s.mayPay(c, proven || r.By != ""); err != nil {
+				return err
+			}
+			return tx.Post(ledger.Hold(o.Ref, o.payer(), o.Amount), o.CreatedAt)
+		})
 	})
 }
 
@@ -95,7 +104,7 @@ func (s *Service) Reverse(ctx context.Context, r Reversal) (Order, error) {
 		Ref: r.Ref, Kind: KindReverse, Product: sale.Product, Label: sale.Label, Amount: sale.Amount,
 		Fund: sale.Fund, Original: sale.Ref, Channel: r.Channel,
 	}
-	return s.begin(ctx, buyer.MSISDN, o, req, asked(r.By, r.Why), func(tx Tx, o Order) error {
+	return s.begin(ctx, buyer.MSISDN, o, req, asked(r.By, r.Why), func(tx Tx, _ Customer, o Order) error {
 		original, err := tx.Order(o.Original) // and locks it: one reversal at a time
 		switch {
 		case err != nil:

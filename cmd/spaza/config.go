@@ -47,9 +47,11 @@ type config struct {
 	Funding     string        `env:"SPAZA_FUNDING" envDefault:"balance" doc:"whose money pays: balance, the customer's, or merchant, the operator's float"`
 	LimitSale   string        `env:"SPAZA_LIMIT_SALE" doc:"most that one sale may cost, by kind, in whole rand, such as airtime:500,electricity:1000; a kind that is not named keeps its default (airtime, data and airtime_pin 500, others 1000); 0: no limit"`
 	LimitDay    number        `env:"SPAZA_LIMIT_DAY" envDefault:"1000" doc:"most that a customer may buy for in a day, in whole rand; 0: no limit"`
+	LimitPIN    number        `env:"SPAZA_LIMIT_DAY_PIN" envDefault:"3000" doc:"the same for a customer who has set a wallet PIN; never less than SPAZA_LIMIT_DAY; 0: no limit"`
 	LimitSales  number        `env:"SPAZA_LIMIT_DAY_SALES" envDefault:"10" doc:"how often a customer may buy in a day; 0: no limit"`
 	LimitHouse  number        `env:"SPAZA_LIMIT_MERCHANT_DAY" envDefault:"10000" doc:"with SPAZA_FUNDING=merchant, most that the operator pays in a day for all customers together, in whole rand; 0: no limit"`
 	LimitEach   number        `env:"SPAZA_LIMIT_MERCHANT_CUSTOMER" envDefault:"100" doc:"the same for one customer"`
+	WalletPIN   string        `env:"SPAZA_WALLET_PIN" envDefault:"optional" doc:"whether spending asks for a wallet PIN: off, optional (of customers who set one) or required (of everybody)"`
 	KeepRequest keepTime      `env:"SPAZA_KEEP_REQUESTS" envDefault:"7d" doc:"how long the encrypted request of an order is kept after its end: days (7d) or hours (36h); 0 is for ever, not in production"`
 	KeepGoods   keepTime      `env:"SPAZA_KEEP_GOODS" envDefault:"30d" doc:"likewise PINs, vouchers and receipts that were handed over; at least 3d"`
 	KeepTokens  keepTime      `env:"SPAZA_KEEP_TOKENS" envDefault:"90d" doc:"likewise tokens for meters; at least 3d"`
@@ -60,6 +62,10 @@ type config struct {
 	SMSKey      secret.Text   `env:"SPAZA_SMS_API_KEY" doc:"API key there"`
 	SMSSender   string        `env:"SPAZA_SMS_SENDER" doc:"sender name or short code, where one is registered"`
 	HelpNumber  string        `env:"SPAZA_HELP_NUMBER" doc:"support number shown to customers; default 0800 000 000 outside production"`
+	TextsDir    string        `env:"SPAZA_TEXTS_DIR" doc:"folder of texts that are said instead of the built-in ones, such as zu.json with those that differ; looked at every 2s; unset: none"`
+	Operator    string        `env:"SPAZA_OPERATOR" envDefault:"Spaza" doc:"trading name shown under Help"`
+	Terms       string        `env:"SPAZA_TERMS" doc:"where the terms can be read, as shown under Help, such as example.co.za/terms"`
+	Language    string        `env:"SPAZA_LANGUAGE" doc:"language of customers who have not chosen one, such as zu; unset: they are asked at their first dial"`
 	DialCode    string        `env:"SPAZA_DIAL_CODE" envDefault:"*120*384#" doc:"code shown on the handset"`
 	LogFormat   string        `env:"SPAZA_LOG_FORMAT" envDefault:"text" doc:"text or json"`
 	LogLevel    string        `env:"SPAZA_LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error"`
@@ -188,6 +194,9 @@ func (c *config) check() (faults []error) {
 	}
 	if c.Funding != string(vend.FundBalance) && c.Funding != string(vend.FundMerchant) {
 		bad("SPAZA_FUNDING is %q; want balance or merchant", c.Funding)
+	}
+	if !slices.Contains([]vend.PINPolicy{vend.PINOff, vend.PINOptional, vend.PINRequired}, c.pinPolicy()) {
+		bad("SPAZA_WALLET_PIN is %q; want off, optional or required", c.WalletPIN)
 	}
 	if _, err := c.limits(); err != nil {
 		bad("SPAZA_LIMIT_SALE: %w", err)

@@ -11,12 +11,13 @@ import (
 	"spaza/vend"
 )
 
-// customersCommand is what a customer may ask of the operator by law: what is
-// held about them, and that it is erased.
+// customersCommand is what a customer may ask of the operator: by law, what is
+// held about them, and that it is erased; and a way out when the PIN is forgotten.
 type customersCommand struct {
 	Show   customersShowCommand   `cmd:"" help:"What is held about a customer, in short."`
 	Export customersExportCommand `cmd:"" help:"All that is held about a customer, as JSON, for them to have."`
 	Erase  customersEraseCommand  `cmd:"" help:"Erase what says who a customer is. The books stay as they are."`
+	Reset  customersResetCommand  `cmd:"" name:"reset-pin" help:"Take a forgotten wallet PIN and its lock away."`
 }
 
 // person is a number, and what is held about whoever has it.
@@ -68,6 +69,8 @@ type personReport struct {
 	Open           int              `json:"open"`
 	First          string           `json:"first_order,omitempty"`
 	Last           string           `json:"last_order,omitempty"`
+	PIN            bool             `json:"wallet_pin_set"`
+	PINLocked      string           `json:"wallet_pin_locked_until,omitempty"`
 	FromOthers     int              `json:"orders_of_others_for_this_number"`
 	InTheWay       []obstacleReport `json:"in_the_way_of_an_erasure"`
 }
@@ -124,6 +127,11 @@ func (d *desk) describe(ctx context.Context, p person) (r personReport, err erro
 		if err != nil {
 			return r, err
 		}
+		pin, err := d.till().PIN(ctx, p.number)
+		if err != nil {
+			return r, err
+		}
+		r.PIN, r.PINLocked = pin.Set, stamp(pin.LockedUntil)
 	}
 	_, err = d.each(ctx, search{query: vend.Query{Target: p.number}, not: p.ID}, 0, func(page []vend.Order) error {
 		r.FromOthers += len(page)
@@ -159,6 +167,7 @@ func (r personReport) write(c console) error {
 			orders = fmt.Sprintf("%d, from %s to %s; %d have not ended", r.Orders, day(r.First), day(r.Last), r.Open)
 		}
 		fmt.Fprintf(c.out, "  %-11s %s\n", "Orders", orders)
+		fmt.Fprintf(c.out, "  %-11s %s\n", "Wallet PIN", r.pinWords())
 	}
 	if r.FromOthers > 0 {
 		fmt.Fprintf(c.out, "\nOrders of others for this number: %d\n", r.FromOthers)
@@ -174,6 +183,19 @@ func (r personReport) write(c console) error {
 	}
 	fmt.Fprintf(c.out, "\nEach order: spaza orders list --msisdn %s\n", number)
 	return nil
+}
+
+// pinWords says how the customer stands with the wallet PIN.
+func (r personReport) pinWords() string {
+	switch {
+	case !r.PIN:
+		return "not set"
+	case r.PINLocked != "":
+		_, clock, _ := strings.Cut(r.PINLocked, "T")
+		clock, _, _ = strings.Cut(clock, ".")
+		return "set, and locked until " + day(r.PINLocked) + " " + clock + " after wrong tries"
+	}
+	return "set"
 }
 
 // day is the day of a stamp.

@@ -78,7 +78,7 @@ func (e customersEraseCommand) erase(ctx context.Context, d *desk, p person, by,
 	if err != nil {
 		return fmt.Errorf("the erasure may not be whole; the same command goes on with it: %w", err)
 	}
-	if f.Customer == "" && f.Orders+f.Others+f.Words == 0 {
+	if f.Customer == "" && f.Orders+f.Others+f.Words+f.Names == 0 {
 		return nothingHeld(d.c, p)
 	}
 	fmt.Fprintf(d.c.out, "%s is forgotten: %s, %s of others, %s, %s.\n", msisdn.Local(p.number),

@@ -37,6 +37,18 @@ type portraitProfile struct {
 	Since          string `json:"since"`
 	AvailableCents int64  `json:"available_cents"`
 	HeldCents      int64  `json:"held_cents"`
+	PIN            bool   `json:"wallet_pin_set"`
+	// Names are what the customer calls numbers, meters and accounts, and which
+	// of them they took off their list.
+	Names []portraitName `json:"names"`
+}
+
+type portraitName struct {
+	Kind     vend.Kind `json:"kind"`
+	Target   string    `json:"for"`
+	Name     string    `json:"name,omitempty"`
+	Since    string    `json:"since,omitempty"`
+	TakenOff string    `json:"taken_off_the_list,omitempty"`
 }
 
 // portraitOrder is one order with all that belongs to it. Who at the operator's
@@ -77,7 +89,8 @@ func notInHere(goods bool) []string {
 	list := []string{
 		"conversations: they are kept for ten minutes after the last key, under a hash of the number, and hold no more than where the menu stood",
 		"sealed requests to the provider: they repeat what an order says, and are erased on schedule",
-		"keyed hashes of vouchers that were handed in: nothing can be read from them",
+		"keyed hashes of vouchers that were handed in, of meters and accounts that were asked about in the last hour, and of the wallet PIN: nothing can be read from them",
+		"when a wrong wallet PIN was entered in the last two days",
 		"names of the operator's people, and who bought what others bought for this number",
 		"what the message gateway, the mobile network and the provider hold themselves",
 	}
@@ -139,7 +152,14 @@ func (x customersExportCommand) portray(ctx context.Context, d *desk, till *vend
 		MSISDN: p.number, WrittenAt: stamp(time.Now()), NotInHere: notInHere(x.Goods), Orders: []portraitOrder{}, FromOthers: []portraitGift{},
 	}
 	if p.ID != "" {
-		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held)}
+		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held), p.PIN, []portraitName{}}
+		saved, err := d.books.SavedRegulars(ctx, p.ID)
+		if err != nil {
+			return all, err
+		}
+		for _, r := range saved {
+			all.Customer.Names = append(all.Customer.Names, portraitName{r.Kind, r.Target, r.Nickname, stamp(r.NamedAt), stamp(r.ForgottenAt)})
+		}
 		_, err = d.each(ctx, search{query: vend.Query{Customer: p.ID}}, 0, func(page []vend.Order) error {
 			for _, o := range page {
 				one, err := x.order(ctx, d, till, o.Ref, by, why)

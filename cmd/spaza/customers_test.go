@@ -297,3 +297,70 @@ func TestHowLongThingsAreKeptIsConfigured(t *testing.T) {
 		}
 	}
 }
+
+func TestSupportResetsAForgottenWalletPINAndItIsWrittenDown(t *testing.T) {
+	inEachCounter(t, func(s *counter) {
+		s.customer(thandi, 10_00)
+		s.fails(1, "has no wallet PIN", "customers", "reset-pin", thandi, "--reason=asked", "--by=lerato")
+		_, service := s.service(s)
+		s.must(service.SetPIN(t.Context(), thandi, secret.Text{}, secret.New("97135")))
+		if out := s.ok("customers", "show", thandi); !strings.Contains(out, "Wallet PIN  set\n") {
+			t.Errorf("before\n%s", out)
+		}
+		today := vend.New(s.sql, s, s.keys, vend.Options{}) // as the command has it
+		for range 3 {
+			if today.CheckPIN(t.Context(), thandi, secret.New("86420")) == nil {
+				t.Fatal("it is right")
+			}
+		}
+		var r struct {
+			Set    bool   `json:"wallet_pin_set"`
+			Locked string `json:"wallet_pin_locked_until"`
+		}
+		s.must(json.Unmarshal([]byte(s.ok("customers", "show", thandi, "--json")), &r))
+		if out := s.ok("customers", "show", thandi); !r.Set || r.Locked == "" || !strings.Contains(out, "Wallet PIN  set, and locked until ") {
+			t.Errorf("%+v\n%s", r, out)
+		}
+		s.fails(2, "--reason", "customers", "reset-pin", thandi)
+		s.fails(2, "number", "customers", "reset-pin", "12", "--reason=asked")
+		if out := s.ok("customers", "reset-pin", "082 123 4567", "--reason=knew her last purchases", "--by=lerato"); !strings.Contains(out, "gone") {
+			t.Error(out)
+		}
+		if out := s.ok("customers", "show", thandi); !strings.Contains(out, "Wallet PIN  not set\n") {
+			t.Errorf("after\n%s", out)
+		}
+		acts := s.acts()
+		if len(acts) != 3 || !slices.ContainsFunc(acts, func(a string) bool { return strings.Contains(a, "lerato: reset wallet PIN of *4567 (") }) {
+			t.Errorf("recorded: %q", acts)
+		}
+		for _, a := range acts {
+			if strings.Contains(a, thandi) {
+				t.Errorf("%q has the number", a)
+			}
+		}
+		s.must(service.SetPIN(t.Context(), thandi, secret.Text{}, secret.New("97135")))
+	})
+}
+
+func TestAnExportHasTheNamesThatACustomerGaveAndThatThereIsAPIN(t *testing.T) {
+	inEachCounter(t, func(s *counter) {
+		s.customer(thandi, 10_00)
+		_, service := s.service(s)
+		s.must(service.SetPIN(t.Context(), thandi, secret.Text{}, secret.New("97135")))
+		s.must(service.NameRegular(t.Context(), thandi, vend.KindElectricity, thandisMeter, "Gogo"))
+		out := s.ok("customers", "export", thandi, "--reason=asked in writing", "--by=lerato")
+		var all struct {
+			Customer struct {
+				PIN   bool `json:"wallet_pin_set"`
+				Names []struct{ Kind, For, Name, Since string }
+			}
+		}
+		s.must(json.Unmarshal([]byte(out), &all))
+		if n := all.Customer.Names; !all.Customer.PIN || len(n) != 1 || n[0].For != thandisMeter || n[0].Name != "Gogo" || n[0].Since == "" {
+			t.Errorf("%+v", all.Customer)
+		}
+		if strings.Contains(out, "argon2") || strings.Contains(out, "97135") {
+			t.Errorf("the PIN is in\n%s", out)
+		}
+	})
+}

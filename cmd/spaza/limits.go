@@ -35,10 +35,13 @@ func (n number) cents() ledger.Cents { return ledger.Rand(int64(n)) }
 // fund is whose money pays, as configured.
 func (c *config) fund() vend.Fund { return vend.Fund(c.Funding) }
 
+// pinPolicy is whether spending asks for the wallet PIN, as configured.
+func (c *config) pinPolicy() vend.PINPolicy { return vend.PINPolicy(c.WalletPIN) }
+
 // limits are what may be sold, as configured.
 func (c *config) limits() (vend.Limits, error) {
 	l := vend.DefaultLimits()
-	l.Day, l.DaySales = c.LimitDay.cents(), int(c.LimitSales)
+	l.Day, l.DayWithPIN, l.DaySales = c.LimitDay.cents(), c.LimitPIN.cents(), int(c.LimitSales)
 	l.MerchantDay, l.MerchantEach = c.LimitHouse.cents(), c.LimitEach.cents()
 	return l, readSaleLimits(l.Sale, c.LimitSale)
 }

@@ -23,16 +23,17 @@ func TestTheLimitsAreTheShopsOwnUntilTheyAreSet(t *testing.T) {
 		"nothing":     {nil, vend.DefaultLimits()},
 		"empty texts": {set("SPAZA_LIMIT_SALE=", "SPAZA_LIMIT_DAY=", "SPAZA_LIMIT_DAY_SALES="), vend.DefaultLimits()},
 		"all of them": {
-			set("SPAZA_LIMIT_SALE=airtime:300, electricity:0,", "SPAZA_LIMIT_DAY=3000", "SPAZA_LIMIT_DAY_SALES=20",
+			set("SPAZA_LIMIT_SALE=airtime:300, electricity:0,", "SPAZA_LIMIT_DAY=3000", "SPAZA_LIMIT_DAY_PIN=7000", "SPAZA_LIMIT_DAY_SALES=20",
 				"SPAZA_LIMIT_MERCHANT_DAY=5000", "SPAZA_LIMIT_MERCHANT_CUSTOMER=50"),
 			change(func(l *vend.Limits) {
 				l.Sale[vend.KindAirtime], l.Sale[vend.KindElectricity] = ledger.Rand(300), 0
+				l.DayWithPIN = ledger.Rand(7000)
 				l.Day, l.DaySales, l.MerchantDay, l.MerchantEach = ledger.Rand(3000), 20, ledger.Rand(5000), ledger.Rand(50)
 			}),
 		},
 		"none": {
-			set("SPAZA_LIMIT_DAY=0", "SPAZA_LIMIT_DAY_SALES=0", "SPAZA_LIMIT_MERCHANT_DAY=0", "SPAZA_LIMIT_MERCHANT_CUSTOMER=0"),
-			change(func(l *vend.Limits) { l.Day, l.DaySales, l.MerchantDay, l.MerchantEach = 0, 0, 0, 0 }),
+			set("SPAZA_LIMIT_DAY=0", "SPAZA_LIMIT_DAY_PIN=0", "SPAZA_LIMIT_DAY_SALES=0", "SPAZA_LIMIT_MERCHANT_DAY=0", "SPAZA_LIMIT_MERCHANT_CUSTOMER=0"),
+			change(func(l *vend.Limits) { l.Day, l.DayWithPIN, l.DaySales, l.MerchantDay, l.MerchantEach = 0, 0, 0, 0, 0 }),
 		},
 	} {
 		cfg, err := readConfig(c.env)
@@ -61,6 +62,8 @@ func TestLimitsThatAreNoneAreRefused(t *testing.T) {
 		"less than nothing at once":    {"SPAZA_LIMIT_SALE=airtime:-1", "SPAZA_LIMIT_SALE"},
 		"another way to part them":     {"SPAZA_LIMIT_SALE=airtime:500;electricity:100", "SPAZA_LIMIT_SALE"},
 		"more than all money":          {"SPAZA_LIMIT_SALE=airtime:99999999999999999999", "SPAZA_LIMIT_SALE"},
+		"a policy that is none":        {"SPAZA_WALLET_PIN=maybe", "SPAZA_WALLET_PIN"},
+		"less than nothing with a PIN": {"SPAZA_LIMIT_DAY_PIN=-1", "LimitPIN"},
 		"less than nothing a day":      {"SPAZA_LIMIT_DAY=-1", "LimitDay"},
 		"too much a day":               {"SPAZA_LIMIT_DAY=10000001", "LimitDay"},
 		"words":                        {"SPAZA_LIMIT_DAY=much", "LimitDay"},

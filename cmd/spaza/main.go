@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,6 +36,7 @@ type commands struct {
 	Config  struct {
 		Check configCheckCommand `cmd:"" help:"Check the configuration and print it, secrets hidden."`
 	} `cmd:"" help:"Configuration."`
+	Texts     textsCommand     `cmd:"" help:"What customers are told: export the texts, check texts of one's own."`
 	Keys      keysCommand      `cmd:"" help:"Data keys: where they stand, a new one, a fresh key for the operator."`
 	Orders    ordersCommand    `cmd:"" help:"Support: find, read, resend, decide, reverse, refund and export orders."`
 	Jobs      jobsCommand      `cmd:"" help:"Jobs that the service gave up: list, retry, drop."`
@@ -107,7 +109,7 @@ func (configCheckCommand) Run(c console) error {
 	for _, w := range cfg.warnings {
 		fmt.Fprintln(c.out, "note:", w)
 	}
-	if err != nil {
+	if err = errors.Join(err, cfg.checkTexts()); err != nil {
 		return fmt.Errorf("the configuration is not usable:\n%w", err)
 	}
 	fmt.Fprintln(c.out, "The configuration is usable.")

@@ -126,6 +126,8 @@ func moveWords(o vend.Order, m vend.Move) string {
 		s = with("what was kept is erased")
 	case vend.CauseExport:
 		s = with(by + " looked at it")
+	case vend.CauseAgain:
+		s = "the customer asked for the message once more"
 	default:
 		s = with(plain(string(m.Cause)))
 	}

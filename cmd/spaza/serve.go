@@ -34,7 +34,7 @@ type serveCommand struct{}
 // Run serves until it is told to stop.
 func (serveCommand) Run(ctx context.Context, c console) error {
 	cfg, err := readConfig(c.environ)
-	if err != nil {
+	if err = errors.Join(err, cfg.checkTexts()); err != nil {
 		return fmt.Errorf("the configuration is not usable:\n%w", err)
 	}
 	if os.Getenv("GOGC") == "" {
@@ -65,6 +65,9 @@ func (a *app) run(ctx context.Context) error {
 	stocked, stopStocking := context.WithCancel(ctx)
 	defer stopStocking()
 	go a.stock(stocked, a.restock(ctx, firstStock))
+	if a.cfg.TextsDir != "" {
+		go a.followTexts(stocked)
+	}
 	go func() { failed <- a.server.Serve(a.public) }()
 	if a.admin != nil {
 		go func() {
@@ -129,6 +132,9 @@ func (a *app) announce() {
 	a.log.Info("listening", "addr", a.public.Addr().String(), "version", version, "env", a.cfg.Env)
 	if a.admin != nil {
 		a.log.Info("admin listening", "addr", a.admin.Addr().String())
+	}
+	if a.cfg.TextsDir != "" {
+		a.log.Info("texts", "dir", a.cfg.TextsDir, "reworded", a.words.Catalogue().Reworded())
 	}
 	for _, e := range a.embedded {
 		a.log.Info("embedded: " + e)

@@ -45,14 +45,17 @@ type app struct {
 	runner  *jobs.Runner
 	shop    *vend.Service
 	shelf   *vend.Shelf
+	words   *locales.Live
 	closers []func() error // in the order of opening
+
+	textsEvery time.Duration // how often the operator's texts are looked at
 }
 
 // wire builds the service. It reads top to bottom as a sale is made, from where
 // things are kept to the doors. Both listeners are bound first, so that a port
 // that is taken is known before anything is touched.
 func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) {
-	a = &app{cfg: cfg}
+	a = &app{cfg: cfg, textsEvery: textsFresh}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -99,7 +102,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	shop := vend.New(sql, provider, keys, vend.Options{
-		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, Logger: a.log,
+		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Logger: a.log,
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
@@ -109,9 +112,12 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	a.shop = shop
 
 	// What is said.
-	words, err := locales.Load()
-	if err != nil {
+	if a.words, err = cfg.openTexts(); err != nil {
 		return a, err
+	}
+	words := a.words
+	if cfg.Language != "" && !words.Has(cfg.Language) {
+		return a, fmt.Errorf("SPAZA_LANGUAGE is %q, and there is no such catalogue", cfg.Language)
 	}
 	messenger, inbox, err := a.messenger()
 	if err != nil {
@@ -124,7 +130,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	book := flows.Book(flows.Shop{
-		Till: shop, Purse: shop, Members: shop, Shelf: a.shelf, Languages: languages(words), Help: cfg.HelpNumber, Code: cfg.DialCode,
+		Till: shop, Purse: shop, Members: shop, History: shop, Desk: shop, Locks: shop, Shelf: a.shelf, Hash: keys.Hash,
+		Languages: languages(words),
+		Language:  cfg.Language, Help: cfg.HelpNumber, Code: cfg.DialCode, Operator: cfg.Operator, Terms: cfg.Terms,
 	})
 	engine, err := dialog.New(book, words, sessions, dialog.Options{
 		Hash: keys.Hash, Budget: cfg.ReplyBudget, Observe: observeTurns(metrics, telemetry.NewTurnLog(a.log)),
@@ -288,12 +296,14 @@ func (a *app) hints() []channels.HandsetHint {
 	}
 }
 
-func languages(c *locales.Catalogue) []flows.Language {
-	var all []flows.Language
-	for _, l := range c.Languages() {
-		all = append(all, flows.Language{Code: l.Code, Name: l.Name})
+func languages(words *locales.Live) func() []flows.Language {
+	return func() []flows.Language {
+		var all []flows.Language
+		for _, l := range words.Languages() {
+			all = append(all, flows.Language{Code: l.Code, Name: l.Name})
+		}
+		return all
 	}
-	return all
 }
 
 func observeTurns(m *telemetry.Metrics, l *telemetry.TurnLog) func(dialog.Report) {

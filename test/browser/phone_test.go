@@ -167,18 +167,29 @@ func (p *phone) send(input string) screen {
 	return p.answered(func() { p.keys(input + "\r") })
 }
 
-// choose sends the number of the option whose label contains a text.
+// more is what is sent for a further page of a screen.
+const more = "9"
+
+// choose sends the number of the option whose label begins with a text, on
+// whatever page it stands.
 func (p *phone) choose(label string) screen {
 	p.t.Helper()
-	s := p.screen()
-	for line := range strings.Lines(s.Text) {
-		number, rest, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if ok && strings.Contains(rest, label) && strings.Trim(number, "0123456789") == "" {
-			return p.send(number)
+	for {
+		s, further := p.screen(), false
+		for line := range strings.Lines(s.Text) {
+			number, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+			switch {
+			case number == more:
+				further = true
+			case strings.HasPrefix(rest, label) && strings.Trim(number, "0123456789") == "":
+				return p.send(number)
+			}
 		}
+		if !further {
+			p.t.Fatalf("no option %q on %q", label, s.Text)
+		}
+		p.send(more)
 	}
-	p.t.Fatalf("no option %q on %q", label, s.Text)
-	return screen{}
 }
 
 // setNumber puts another SIM card into the phone.

@@ -8,18 +8,22 @@ import (
 )
 
 // TestAFirstPurchaseInTheBrowser plays the README's first conversation on the
-// page: airtime, short of money, a voucher, pay, the receipt and its SMS.
+// page: the language where it is asked for, airtime, short of money, a voucher,
+// pay, the receipt and its SMS.
 func TestAFirstPurchaseInTheBrowser(t *testing.T) {
 	p := newPhone(t)
 	wantMenu(t, p.dial(p.code()))
-	p.choose("Buy airtime")
-	p.choose("Vodacom")
+	if !strings.Contains(p.screen().Text, "What do you need?") {
+		p.choose("English")
+	}
+	p.choose("Airtime")
+	shows(t, p.choose("My number"), "Vodacom airtime for 0")
 	shows(t, p.choose("R20"), "R20 short")
 	p.choose("Add a 1Voucher")
 	shows(t, p.send(freshVoucher()), "R50 added", "Go on: R20 Vodacom")
 	shows(t, p.choose("Go on"), "You have R50", "A wrong number")
 	s := p.choose("Pay R20")
-	shows(t, s, "Done. R20 Vodacom airtime", "You have R30 left")
+	shows(t, s, "Done: R20 Vodacom airtime", "You have R30 left")
 	if s.Left != "OK" {
 		t.Errorf("after the end the left soft key says %q", s.Left)
 	}

@@ -31,8 +31,12 @@ type customer struct {
 	r      *rig
 	choose *rand.Rand
 	number string
+	friend string // for whom they buy, too
+	// network is the gateway's word on theirs; it does not know that of all.
+	network string
 
 	session, text, screen string
+	want                  string // the option that is looked for, perhaps on a further page
 	pays                  int
 	slips                 []string // PINs of vouchers that were bought and are not known to be used
 	issued                int      // vouchers bought so far
@@ -49,6 +53,7 @@ type turn struct {
 	err           error
 	lives         [2]int64 // of the shop, before and after
 	pays          bool     // a yes to a purchase
+	agreed        agreed   // to which
 	pin           string   // the voucher that was handed in with it
 	gone          bool     // the phone was out of reach: the screen was for nobody
 	unseen        string   // that screen, where the gateway had it
@@ -56,7 +61,14 @@ type turn struct {
 
 // newCustomer is the n-th of a proof.
 func (r *rig) newCustomer(n int) *customer {
-	return &customer{r: r, choose: r.proof.source(r.name, "customer", n), number: fmt.Sprintf("2782%07d", n)}
+	c := &customer{
+		r: r, choose: r.proof.source(r.name, "customer", n), number: fmt.Sprintf("2782%07d", n), friend: fmt.Sprintf("2783%07d", n),
+		network: "65501",
+	}
+	if c.choose.IntN(2) == 0 {
+		c.network = "99999"
+	}
+	return c
 }
 
 // visit is a customer's life: they dial some times, with little between.
@@ -70,18 +82,18 @@ func (c *customer) visit(ctx context.Context) {
 // call is one call, from dialling to a last screen, or until it drops.
 func (c *customer) call(ctx context.Context) {
 	c.dial(ctx)
-	for steps := 0; steps < 15 && strings.HasPrefix(c.screen, "CON ") && ctx.Err() == nil; steps++ {
+	for steps := 0; steps < 20 && strings.HasPrefix(c.screen, "CON ") && ctx.Err() == nil; steps++ {
 		if c.choose.IntN(25) == 0 {
 			c.r.count.dropped.Add(1)
 			return
 		}
 		input, pin := c.answer()
-		pays := c.asks("1 Pay R") && input == "1"
+		pays := input != "" && input == c.find("Pay R")
 		if pays {
 			if c.pays++; c.pays > maxPays {
 				return
 			}
-			if c.choose.IntN(4) == 0 && c.r.fault(c.number, c.r.proof.anyFault(c.choose)) {
+			if c.choose.IntN(4) == 0 && c.r.fault(readOffer(c.screen).target, c.r.proof.anyFault(c.choose)) {
 				c.r.count.faults.Add(1)
 			}
 		}
@@ -91,76 +103,9 @@ func (c *customer) call(ctx context.Context) {
 
 func (c *customer) asks(words string) bool { return strings.Contains(c.screen, words) }
 
-// answer is what the customer types at the screen before them, and the PIN in it.
-func (c *customer) answer() (input, pin string) {
-	pick := func(weights ...int) string {
-		all := 0
-		for _, w := range weights {
-			all += w
-		}
-		n := c.choose.IntN(all)
-		for i, w := range weights {
-			if n -= w; n < 0 {
-				return fmt.Sprint(i + 1)
-			}
-		}
-		return ""
-	}
-	switch {
-	case c.asks("What do you need?"):
-		return pick(6, 3, 1), ""
-	case c.asks("Welcome back"):
-		return pick(2, 1), ""
-	case c.asks("Which network?"):
-		return pick(4, 2, 1, 1), ""
-	case c.asks("How much?"):
-		return pick(5, 2, 0, 0, 3), ""
-	case c.asks("How many rand?"):
-		return fmt.Sprint(5 + c.choose.IntN(8)), ""
-	case c.asks("1 Pay R"):
-		return pick(12, 1), ""
-	case c.asks("1 Add a 1Voucher"):
-		return pick(6, 1), ""
-	case c.asks("Type the 16 digits"), c.asks("That PIN is not right"):
-		pin = c.slip()
-		return pin, pin
-	default: // a balance, or money that was added
-		return "1", ""
-	}
-}
-
-// slip is the PIN of a voucher: one of which it is not known whether it was taken
-// in, or a new one.
-func (c *customer) slip() string {
-	if len(c.slips) > 0 && c.choose.IntN(4) > 0 {
-		return c.slips[c.choose.IntN(len(c.slips))]
-	}
-	c.issued++
-	worth := []int{20, 30, 50, 100}[c.choose.IntN(4)]
-	pin := fmt.Sprintf("5%05d%s%02d0", worth, c.number[4:], c.issued)
-	if c.choose.IntN(4) == 0 {
-		c.r.count.faults.Add(1)
-		pin = fmt.Sprintf("7%s%05d%s%d", c.r.proof.voucherFault(c.choose), worth, c.number[4:], c.issued%10)
-	}
-	c.slips = append(c.slips, pin)
-	return pin
-}
-
-// heard throws the slip away once there is a clear word about it.
-func (c *customer) heard(pin string) {
-	if c.asks("added") || c.asks("We are checking your voucher") || c.asks("already used") {
-		for i, s := range c.slips {
-			if s == pin {
-				c.slips = append(c.slips[:i], c.slips[i+1:]...)
-				return
-			}
-		}
-	}
-}
-
 // dial opens a session.
 func (c *customer) dial(ctx context.Context) {
-	c.session, c.text = fmt.Sprintf("ATUid_%016x", c.choose.Uint64()), ""
+	c.session, c.text, c.want = fmt.Sprintf("ATUid_%016x", c.choose.Uint64()), "", ""
 	c.send(ctx, false, "")
 }
 
@@ -177,7 +122,7 @@ func (c *customer) press(ctx context.Context, input string, pays bool, pin strin
 // at a time, and where the shop does not answer it may try again, or give up. The
 // screen is empty when the call dropped.
 func (c *customer) send(ctx context.Context, pays bool, pin string) {
-	p := c.r.replicas[0]
+	p, now := c.r.replicas[0], c.now(pays, pin)
 	if pays || pin != "" {
 		c.r.bell.ring(pressed)
 	}
@@ -187,15 +132,15 @@ func (c *customer) send(ctx context.Context, pays bool, pin string) {
 	if away {
 		c.r.count.dropped.Add(1)
 		c.screen = ""
-		c.lose(ctx, p, c.now(pays, pin))
+		c.lose(ctx, p, now)
 		return
 	}
 	if twice {
 		c.r.count.repeated.Add(1)
 		var again turn
 		var wg sync.WaitGroup
-		wg.Go(func() { again = c.post(ctx, p, c.now(pays, pin)) })
-		first := c.post(ctx, p, c.now(pays, pin))
+		wg.Go(func() { again = c.post(ctx, p, now) })
+		first := c.post(ctx, p, now)
 		wg.Wait()
 		c.compare(first, again)
 		if first.err != nil {
@@ -205,7 +150,7 @@ func (c *customer) send(ctx context.Context, pays bool, pin string) {
 		if c.screen != "" || !patient {
 			return
 		}
-	} else if c.screen = c.post(ctx, p, c.now(pays, pin)).screen; c.screen != "" || !patient {
+	} else if c.screen = c.post(ctx, p, now).screen; c.screen != "" || !patient {
 		return
 	}
 	for range 60 { // until the shop is there again
@@ -213,7 +158,7 @@ func (c *customer) send(ctx context.Context, pays bool, pin string) {
 			return
 		}
 		c.r.count.repeated.Add(1)
-		if c.screen = c.post(ctx, p, c.now(pays, pin)).screen; c.screen != "" {
+		if c.screen = c.post(ctx, p, now).screen; c.screen != "" {
 			return
 		}
 	}
@@ -247,7 +192,11 @@ func (c *customer) lose(ctx context.Context, p *whole.Process, t turn) {
 
 // now is the session as it stands, to be delivered.
 func (c *customer) now(pays bool, pin string) turn {
-	return turn{session: c.session, text: c.text, pays: pays, pin: pin}
+	t := turn{session: c.session, text: c.text, pays: pays, pin: pin}
+	if pays {
+		t.agreed = readOffer(c.screen)
+	}
+	return t
 }
 
 // post is one callback. It comes back with its answer, and is kept in the diary.
@@ -277,7 +226,7 @@ func (c *customer) post(ctx context.Context, p *whole.Process, t turn) turn {
 
 func (c *customer) deliver(ctx context.Context, p *whole.Process, t turn) (string, error) {
 	form := url.Values{
-		"sessionId": {t.session}, "phoneNumber": {"+" + c.number}, "networkCode": {"65501"},
+		"sessionId": {t.session}, "phoneNumber": {"+" + c.number}, "networkCode": {c.network},
 		"serviceCode": {"*120*384#"}, "text": {t.text},
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL+"/ussd/africastalking", strings.NewReader(form.Encode()))

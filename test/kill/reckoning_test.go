@@ -169,7 +169,7 @@ func (k *reckoning) judge() {
 			k.fault(&k.lost, s, "an order and the provider's books disagree: %+v", t)
 		case executed && t.Amount != s.amount:
 			k.fault(&k.lost, s, "the provider moved another amount: %+v", t)
-		case executed && s.kind != vend.KindRedeem && (t.Target != s.target || s.target != s.msisdn):
+		case executed && s.kind != vend.KindRedeem && t.Target != s.target:
 			k.fault(&k.lost, s, "somebody else got it: %+v", t)
 		}
 		if s.state != vend.StateDelivered {
@@ -231,6 +231,9 @@ func (k *reckoning) match() {
 				k.fault(&k.twice, s, "one press made two orders, the other is %s", p.ref)
 			}
 			p.ref = s.ref
+			if p.pays && p.agreed != (agreed{ledger.Cents(s.amount), s.target}) {
+				k.fault(&k.lies, s, "the press agreed to %s for %q", p.agreed.amount, p.agreed.target)
+			}
 			k.denied(s, p)
 		}
 	}
@@ -260,6 +263,7 @@ type press struct {
 	session string
 	text    string
 	pays    bool
+	agreed  agreed
 	screens []string
 	ref     string // of the order that came of it
 }
@@ -276,7 +280,7 @@ func (c *customer) presses() []*press {
 		i := slices.IndexFunc(all, func(p *press) bool { return p.session == t.session && p.text == t.text })
 		if i < 0 {
 			i = len(all)
-			all = append(all, &press{from: t.at, session: t.session, text: t.text, pays: t.pays})
+			all = append(all, &press{from: t.at, session: t.session, text: t.text, pays: t.pays, agreed: t.agreed})
 		}
 		p := all[i]
 		if t.at.Before(p.from) {

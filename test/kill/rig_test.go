@@ -134,7 +134,7 @@ func (r *rig) replica(env map[string]string) {
 		r.t.Fatal(err)
 	}
 	p := &whole.Process{Binary: path, Args: []string{"serve"}, URL: "http://" + addr, Log: &r.log, Env: map[string]string{
-		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_REPLY_BUDGET": "1s",
+		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_REPLY_BUDGET": "1s", "SPAZA_LANGUAGE": "en",
 		"SPAZA_FLASH_BASE_URL": r.provider.URL, "SPAZA_FLASH_API_KEY": sandbox.DefaultAPIKey,
 		"SPAZA_FLASH_ACCOUNT_NUMBER": sandbox.DefaultAccount,
 		"SPAZA_SMS_API_URL":          r.messages.URL(), "SPAZA_SMS_USERNAME": "spaza", "SPAZA_SMS_API_KEY": "key",

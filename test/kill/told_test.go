@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"spaza/ledger"
+	"spaza/msisdn"
 	"spaza/vend"
 )
 
@@ -52,7 +53,9 @@ func truth(s sale, text string) bool {
 	delivered := s.state == vend.StateDelivered
 	switch {
 	case strings.Contains(text, "airtime is on"):
-		return delivered && s.kind != vend.KindRedeem && strings.HasPrefix(text, rand+" ")
+		return delivered && s.kind == vend.KindAirtime && strings.HasPrefix(text, rand+" ") && strings.Contains(text, " is on "+msisdn.Local(s.target)+".")
+	case strings.Contains(text, "bundle of"):
+		return delivered && s.kind == vend.KindData && strings.Contains(text, " bundle of "+rand+" is on "+msisdn.Local(s.target)+".")
 	case strings.Contains(text, "did not work"), strings.Contains(text, "not added"), strings.Contains(text, "could not add"):
 		return !delivered
 	case strings.Contains(text, "was added to your balance"):
@@ -106,7 +109,7 @@ func ends(s sale, screen string) bool {
 	case s.kind == vend.KindRedeem:
 		return has("Your voucher is still good") || has("Your 1Voucher is still good") || has("was not accepted")
 	case delivered:
-		return has("Ref "+s.short()) && (has("Done.") || has("You bought"))
+		return has("Ref "+s.short()) && (has("Done: ") || has("It worked: ")) && (has(rand+" ") || s.kind != vend.KindAirtime)
 	default:
 		return has("No money was taken") || has("The money is back")
 	}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"spaza/test/whole"
 )
 
 // hang is how long a gateway waits for a screen at most.
@@ -114,18 +116,13 @@ func (c *customer) sees(words string) bool { return strings.Contains(c.screen, w
 // asked says that the screen waits for an answer.
 func (c *customer) asked() bool { return strings.HasPrefix(c.screen, "CON ") }
 
-var option = regexp.MustCompile(`(?m)^(\d+) (.*)$`)
-
 // find is the number of the option that begins with these words; empty when the
 // screen has none.
-func (c *customer) find(label string) string {
-	for _, m := range option.FindAllStringSubmatch(c.screen, -1) {
-		if strings.HasPrefix(m[2], label) {
-			return m[1]
-		}
-	}
-	return ""
-}
+func (c *customer) find(label string) string { return whole.Screen(c.screen).Find(label) }
+
+// pick is the same or, where the option may stand on a further page, what leads
+// there.
+func (c *customer) pick(label string) string { return whole.Screen(c.screen).Pick(label) }
 
 func (c *customer) pause(ctx context.Context, least, most time.Duration) {
 	t := time.NewTimer(least + rand.N(most-least))
@@ -198,12 +195,12 @@ func (c *customer) redeem(ctx context.Context) bool {
 		}
 		c.walk(ctx, func() (input, said string) {
 			switch {
-			case c.sees("Welcome back"):
-				return "2", "start again"
+			case c.find("Start again") != "":
+				return c.find("Start again"), "start again"
 			case c.sees("Type the 16 digits") && !c.sees("already used"):
 				return c.pin, redeems
 			}
-			return c.find("Use a 1Voucher"), "use a voucher"
+			return c.pick("Use a 1Voucher"), "use a voucher"
 		})
 		switch {
 		case c.sees("added from your 1Voucher"):
@@ -234,7 +231,7 @@ func (c *customer) has() bool {
 // walk answers screen after screen until there is no question, or none that the
 // customer has an answer to. It stops after what moves money.
 func (c *customer) walk(ctx context.Context, answer func() (input, said string)) {
-	for range 12 {
+	for range 16 {
 		if !c.asked() {
 			return
 		}
@@ -271,25 +268,27 @@ func (c *customer) buy(ctx context.Context, price int) bool {
 		paid := false
 		c.walk(ctx, func() (input, said string) {
 			switch {
-			case c.sees("Welcome back"):
-				return "2", "start again"
+			case c.find("Start again") != "":
+				return c.find("Start again"), "start again"
 			case c.find("Pay R") != "":
 				paid = true
 				return c.find("Pay R"), pays
+			case c.find("Yes, buy it again") != "": // customers know what they do
+				return c.find("Yes, buy it again"), "once more"
 			case c.sees("How much?"):
 				return c.find("R" + strconv.Itoa(price)), "amount"
-			case c.sees("Which network?"):
-				return "1", "network"
+			case c.find("My number") != "":
+				return c.find("My number"), "own number"
 			}
-			return c.find("Buy airtime"), "airtime"
+			return c.pick("Airtime"), "airtime"
 		})
 		switch {
 		case !paid && shownRef.MatchString(c.screen) && !c.isNew(c.screen):
 			// Told once more how the last one went: the session was lost on the way.
-		case c.sees("END Done."):
+		case c.sees("END Done: "):
 			c.checks(c.money - price)
 			return c.had(price)
-		case c.sees("We are busy buying"):
+		case c.sees("We are busy: "):
 			return c.waits(ctx) && c.had(price)
 		case c.sees("short"):
 			c.odd = append(c.odd, fmt.Sprintf("should have R%d, and is short: %s", c.money, c.screen))
@@ -328,12 +327,12 @@ func (c *customer) learns(ctx context.Context, price int) (known, had bool) {
 	switch {
 	case shownRef.MatchString(c.screen) && !c.isNew(c.screen) && !c.asked():
 		return false, false // told once more how the last one went
-	case c.sees("END Done."):
+	case c.sees("END Done: "):
 		c.checks(c.money - price)
 		return true, true
-	case c.sees("You bought") && c.isNew(c.screen):
+	case c.sees("It worked: ") && c.isNew(c.screen):
 		return true, true
-	case c.sees("We are busy buying"), c.sees("Checking your R"):
+	case c.sees("We are busy: "), c.sees("We are checking: "):
 		return true, c.waits(ctx)
 	case c.find("Pay R") != "":
 		return true, false
@@ -367,10 +366,12 @@ func (c *customer) looks(ctx context.Context) (have, kept int, ok bool) {
 		switch {
 		case youHave.MatchString(c.screen) && !c.sees("Pay R"):
 			return "", ""
-		case c.sees("Welcome back"):
-			return "2", "start again"
-		case c.find("My balance") != "":
-			return c.find("My balance"), "balance"
+		case c.find("Start again") != "":
+			return c.find("Start again"), "start again"
+		case c.find("My money") != "":
+			return c.find("My money"), "balance"
+		case c.sees("What do you need?"):
+			return c.pick("My money"), "further options"
 		}
 		return "00", "menu"
 	})

@@ -84,6 +84,7 @@ func openShop(t *testing.T, set settings) *shop {
 		Binary: "/bin/sh", Args: append(args, path, "serve"), URL: "http://" + addr, Log: &s.log,
 		Env: map[string]string{
 			"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": s.data, "SPAZA_REPLY_BUDGET": "1s",
+			"SPAZA_LANGUAGE":       "en",
 			"SPAZA_SECRET_KEY":     secretKey,
 			"SPAZA_FLASH_BASE_URL": s.sandbox.URL, "SPAZA_FLASH_API_KEY": "c2FuZGJveDpzYW5kYm94", "SPAZA_FLASH_ACCOUNT_NUMBER": "1000200030004000",
 			"SPAZA_SMS_API_URL": s.messages.host.URL(), "SPAZA_SMS_USERNAME": "spaza", "SPAZA_SMS_API_KEY": "key",

@@ -22,7 +22,7 @@ func TestAScreenThatNeverLeft(t *testing.T) {
 	one := c.customer()
 	c.inside.Go(func() {
 		one.dial(c.ctx)
-		one.press(c.ctx, one.find("Use a 1Voucher"), "use a voucher")
+		one.press(c.ctx, one.pick("Use a 1Voucher"), "use a voucher")
 		one.press(c.ctx, one.pin, redeems)
 	})
 	eventually(t, 10*time.Second, "the voucher is being handed in", func() bool { return c.handing.Load() == 1 })

@@ -143,6 +143,26 @@ func (g *gate) Sold(ctx context.Context, customer string, fund vend.Fund, since 
 	return read(ctx, g, "sold", func(ctx context.Context) (vend.Sold, error) { return g.sql.Sold(ctx, customer, fund, since) })
 }
 
+// Caller implements vend.Store.
+func (g *gate) Caller(ctx context.Context, msisdn string, n int) (vend.Caller, error) {
+	return read(ctx, g, "caller", func(ctx context.Context) (vend.Caller, error) { return g.sql.Caller(ctx, msisdn, n) })
+}
+
+// Regulars implements vend.Store.
+func (g *gate) Regulars(ctx context.Context, customer string, kinds []vend.Kind) ([]vend.Regular, error) {
+	return read(ctx, g, "regulars", func(ctx context.Context) ([]vend.Regular, error) { return g.sql.Regulars(ctx, customer, kinds) })
+}
+
+// SavedRegulars implements vend.Store.
+func (g *gate) SavedRegulars(ctx context.Context, customer string) ([]vend.SavedRegular, error) {
+	return read(ctx, g, "saved", func(ctx context.Context) ([]vend.SavedRegular, error) { return g.sql.SavedRegulars(ctx, customer) })
+}
+
+// PINTries implements vend.Store.
+func (g *gate) PINTries(ctx context.Context, customer string) ([]vend.PINTry, error) {
+	return read(ctx, g, "tries", func(ctx context.Context) ([]vend.PINTry, error) { return g.sql.PINTries(ctx, customer) })
+}
+
 // Claim implements jobs.Store. Most looks for jobs find nothing; where there is
 // nothing to find, by the simulation's own book, only some go to the database.
 func (g *gate) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) (claimed []jobs.Job, err error) {

@@ -20,15 +20,18 @@ type player struct {
 	store dialog.Store
 	verbs map[string]Verb
 	calls int // dialled so far; makes session names
-	phone phone
-	other map[string]phone // the phones that were laid aside, by number
+	// messages are counted where each has a name.
+	messages int
+	phone    phone
+	other    map[string]phone // the phones that were laid aside, by number
 }
 
 // phone is one customer's.
 type phone struct {
 	session string
-	open    bool // a question is on the screen
-	text    string
+	open    bool         // a question is on the screen
+	text    string       // typed since the dial
+	last    string       // typed last
 	turn    dialog.Turn  // the last callback
 	reply   dialog.Reply // what it was answered
 	screens int          // shown since the dial
@@ -42,8 +45,11 @@ func (s script) play(ctx context.Context, w World) ([][]string, error) {
 	if p.User == "" {
 		p.User = "27821234567"
 	}
-	if p.Septets == 0 {
+	switch p.Septets {
+	case 0:
 		p.Septets = 160
+	case noLimit:
+		p.Septets = 0
 	}
 	if p.Tidy == nil {
 		p.Tidy = func(s string) string { return s }
@@ -224,15 +230,21 @@ func (p *player) typed(s string) error {
 		p.phone.text += "*"
 	}
 	p.phone.text += s
+	p.phone.last = s
 	return nil
 }
 
 // callback is what the gateway sends now.
 func (p *player) callback() dialog.Turn {
-	return dialog.Turn{
+	in := dialog.Turn{
 		Channel: "talk", User: p.User, Session: p.phone.session, Text: p.phone.text, Cumulative: true,
 		Network: p.Network, Caps: dialog.Caps{Septets: p.Septets},
 	}
+	if p.keyed {
+		p.messages++
+		in.Text, in.Cumulative, in.Key = p.phone.last, false, "message "+strconv.Itoa(p.messages)
+	}
+	return in
 }
 
 // engine makes a new engine on the old sessions: it has nothing to remember

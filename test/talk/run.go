@@ -5,17 +5,35 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"spaza/gsm7"
 )
+
+// surface is a kind of channel on which a transcript is played besides the one
+// that it was written for.
+type surface struct {
+	name    string
+	septets int  // room of a screen; 0: no limit
+	keyed   bool // one message at a time, each with a name, as in a chat
+}
+
+func surfaces() []surface {
+	return []surface{{"a gateway with more room", 182, false}, {"a gateway that names its messages", 160, true}, {"a chat", 0, true}}
+}
 
 // Run plays every transcript (*.txt) in a folder and below, each in a world of
 // its own that world makes inside the transcript's bubble. With update it
 // rewrites what is shown: read the difference before it is kept, since that is
 // the test.
+//
+// Each is then played on other surfaces: what is said there is the same, but for
+// pages. One that is about pages, or dials with answers, is not.
 func Run(t *testing.T, dir string, update bool, world func(*testing.T) World) {
 	t.Helper()
 	var paths []string
@@ -73,6 +91,64 @@ func playFile(t *testing.T, path string, update bool, world func(*testing.T) Wor
 	default:
 		t.Errorf("%s: %v", path, diff)
 	}
+	if t.Failed() || testing.Short() {
+		return
+	}
+	for _, on := range surfaces() {
+		if s.paged() || on.keyed && s.deep() {
+			continue
+		}
+		t.Run("on "+on.name, func(t *testing.T) { s.playOn(t, on, shown, world) })
+	}
+}
+
+// playOn plays a script on another surface, and compares what is said.
+func (s script) playOn(t *testing.T, on surface, want [][]string, world func(*testing.T) World) {
+	t.Helper()
+	var shown [][]string
+	var err error
+	synctest.Test(t, func(t *testing.T) {
+		w := world(t)
+		w.Septets, w.keyed = on.septets, on.keyed
+		if on.septets == 0 {
+			w.Septets = noLimit
+		}
+		shown, err = s.play(t.Context(), w)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for i := range shown {
+		for n := range shown[i] { // a phone's spelling is not a chat's
+			shown[i][n] = gsm7.Fold(shown[i][n])
+		}
+	}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Errorf("it is not what was said at first (- at first, + there):\n%s", diff)
+	}
+}
+
+// noLimit stands in a World for a surface without pages.
+const noLimit = -1
+
+// paged says that a script is about pages, or about room.
+func (s script) paged() bool {
+	for _, st := range s.steps {
+		if st.verb == "caps" || st.verb == ">" && (st.args == "9" || st.args == "") {
+			return true
+		}
+		for _, l := range st.shown {
+			if l == "| 9" || strings.HasPrefix(l, "| 9 ") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// deep says that a script dials with answers behind the code.
+func (s script) deep() bool {
+	return slices.ContainsFunc(s.steps, func(st step) bool { return st.verb == "dial" && st.args != "" })
 }
 
 // differs returns an error that shows the lines in which a transcript differs

@@ -14,6 +14,8 @@ type World struct {
 	Network string
 	// Septets is the room of a screen; default 160.
 	Septets int
+	// keyed says that one message is sent at a time, with a name.
+	keyed bool
 	// Verbs are further verbs, by name.
 	Verbs map[string]Verb
 	// Tidy puts what is random on a screen (a reference) in a form that is the

@@ -5,13 +5,12 @@ import (
 	"errors"
 
 	"spaza/dialog"
-	"spaza/ledger"
 	"spaza/vend"
 )
 
 // mayBuy leads away where a limit forbids the amount.
-func (f airtimeFlow) mayBuy(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
-	err := f.Till.MaySpend(ctx, t.User, vend.KindAirtime, cents(t, amount))
+func (f till) mayBuy(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	err := f.Till.MaySpend(ctx, t.User, f.c.kind, cents(t, amount))
 	if err == nil {
 		t.SetText(limitKind, "")
 		t.SetInt(limitMost, 0)
@@ -23,7 +22,7 @@ func (f airtimeFlow) mayBuy(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 
 // pastLimit leads to where the customer learns of a limit: to a question, where
 // another amount would be within it, or to the end. Any other error comes back.
-func (f airtimeFlow) pastLimit(t *dialog.Talk, err error) (dialog.Move, error) {
+func (f till) pastLimit(t *dialog.Talk, err error) (dialog.Move, error) {
 	limit, ok := errors.AsType[*vend.LimitError](err)
 	if !ok {
 		return dialog.Stay, err
@@ -36,28 +35,14 @@ func (f airtimeFlow) pastLimit(t *dialog.Talk, err error) (dialog.Move, error) {
 	t.SetInt(limitMost, most)
 	t.SetInt(limitLeft, int64(limit.Left))
 	t.Once(limitLeft)
-	if limit.Limit != vend.LimitDaySales && f.cheapest() <= limit.Left {
+	if limit.Limit != vend.LimitDaySales && f.c.least != nil && f.c.least(t) <= limit.Left {
 		return "over", nil
 	}
 	return "reached", nil
 }
 
-// cheapest is the smallest amount on sale.
-func (f airtimeFlow) cheapest() ledger.Cents {
-	least := ledger.Rand(maxRand)
-	for _, n := range f.offers() {
-		if n.Range.Code != "" {
-			least = min(least, wholeUp(n.Range.Min))
-		}
-		if len(n.Fixed) > 0 {
-			least = min(least, n.Fixed[0].Min)
-		}
-	}
-	return least
-}
-
 // enterOver looks again where the customer was away: it may be another day.
-func (f airtimeFlow) enterOver(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+func (f till) enterOver(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	if !t.Once(limitLeft) {
 		return dialog.Stay, nil
 	}
@@ -72,16 +57,12 @@ func (f airtimeFlow) enterOver(ctx context.Context, t *dialog.Talk) (dialog.Move
 	return dialog.Stay, nil
 }
 
-func (f airtimeFlow) askOver(t *dialog.Talk, s *dialog.Screen) {
+func (f till) askOver(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = limitText(t)
-	s.Add("other", t.Say("airtime.short.other"))
+	s.Add("other", t.Say("pay.short.other"))
 }
 
-func (airtimeFlow) answerOver(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
-}
-
-func (airtimeFlow) askLimit(t *dialog.Talk, s *dialog.Screen) {
+func (till) askLimit(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = limitText(t) + " " + t.Say("limit.tomorrow")
 }
 

@@ -1,0 +1,62 @@
+package flows
+
+import (
+	"context"
+
+	"spaza/dialog"
+)
+
+const moreStart dialog.StateID = "more.start"
+
+// more is the second shelf: what is bought less often. Its numbers do not change
+// either.
+func more(s Shop) []dialog.State {
+	f := moreFlow{s}
+	return []dialog.State{{
+		ID: moreStart, Back: menuStart,
+		Ask: f.ask,
+		Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+			return dialog.Move(in.Option), nil
+		},
+		Edges: []dialog.Edge{
+			{Move: "eezi", To: eeziVendor},
+			{Move: "water", To: waterMeterAsk},
+			{Move: "free", To: freeMeterAsk},
+			{Move: "bill", To: billBiller},
+			{Move: "gift", To: giftShop},
+			{Move: "newvoucher", To: newVoucherAmount},
+			{Move: "payback", To: paybackAmount},
+			{Move: "cash", To: cashAmount},
+		},
+	}}
+}
+
+type moreFlow struct{ Shop }
+
+// moreOrder is the order of the list.
+func moreOrder() []string {
+	return []string{"eezi", "water", "free", "bill", "gift", "newvoucher", "payback", "cash"}
+}
+
+// moreOnSale are the flows of the list that have something to sell.
+func (s Shop) moreOnSale() map[string]bool {
+	on := map[string]bool{}
+	for _, c := range counters(s) {
+		on[c.flow] = c.onSale()
+	}
+	all := map[string]bool{}
+	for _, flow := range moreOrder() {
+		if on[flow] {
+			all[flow] = true
+		}
+	}
+	return all
+}
+
+func (f moreFlow) ask(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say("more.ask")
+	on := f.moreOnSale()
+	for _, flow := range moreOrder() {
+		s.Offer(on[flow], flow, t.Say("more."+flow))
+	}
+}

@@ -1,0 +1,203 @@
+package flows
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"spaza/dialog"
+	"spaza/msisdn"
+	"spaza/vend"
+)
+
+// whom are the questions for whose number something is, and on which network
+// that is. Airtime and bundles ask the same.
+type whom struct {
+	Shop
+	flow string
+	next dialog.StateID // where it goes on once the network is known
+	none dialog.StateID // where it ends when nothing is on sale
+	// networks are those that have something to sell.
+	networks func() []vend.Network
+}
+
+func (f whom) state(step string) dialog.StateID { return dialog.StateID(f.flow + "." + step) }
+
+func (f whom) states() []dialog.State {
+	what := "what." + f.flow
+	edges := []dialog.Edge{{Move: "known", To: f.next}, {Move: "network", To: f.state("network")}}
+	return []dialog.State{
+		{
+			ID: f.state("who"), Back: menuStart, What: what, Free: true,
+			Enter: f.enterWho, Ask: f.askWho, Answer: f.pickWho,
+			Edges: append(slices.Clone(edges), dialog.Edge{Move: "other", To: f.state("number")}, dialog.Edge{Move: "none", To: f.none}),
+		},
+		{
+			ID: f.state("number"), Back: f.state("who"), What: what, Free: true,
+			Ask: says("number.ask"), Answer: f.takeNumber,
+			Edges: edges,
+		},
+		{
+			ID: f.state("network"), Back: f.state("who"), What: what,
+			Enter: f.anyNetwork, Ask: f.askNetwork, Answer: f.pickNetwork,
+			Edges: []dialog.Edge{{Move: "picked", To: f.next}, {Move: "none", To: f.none}},
+		},
+	}
+}
+
+// regularsShown is how many numbers or meters are offered beside a new one.
+const regularsShown = 3
+
+// enterWho reads for whom the customer has bought before. Not being able to is
+// no reason not to sell.
+func (f whom) enterWho(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	if len(f.networks()) == 0 {
+		return "none", nil
+	}
+	known, err := f.Members.Regulars(ctx, t.User, regularsShown+1, vend.KindAirtime, vend.KindData)
+	if err != nil {
+		known = nil
+	}
+	known = slices.DeleteFunc(known, func(r vend.Regular) bool { return r.Target == t.User })
+	t.SetText(regulars, packRegulars(known))
+	return dialog.Stay, nil
+}
+
+func (f whom) askWho(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say(f.flow + ".who.ask")
+	s.Add(t.User, t.Say("number.mine"))
+	for _, r := range unpackRegulars(t.Text(regulars)) {
+		s.Add(r.Target, named(r.Nickname, msisdn.Mask(r.Target)))
+	}
+	s.Add("other", t.Say("number.other"))
+}
+
+// pickWho takes a number from the list, or typed in full.
+func (f whom) pickWho(ctx context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	switch {
+	case in.Option == "other":
+		t.SetText(regulars, "")
+		return "other", nil
+	case in.Option != "":
+		return f.sendTo(ctx, t, in.Option)
+	case in.Gone, len(in.Text) < 9: // no number, but a choice that there is not
+		return t.AgainPick(t.Options())
+	}
+	return f.takeNumber(ctx, t, in)
+}
+
+func (f whom) takeNumber(ctx context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	number, err := msisdn.Parse(in.Text)
+	if err != nil {
+		return t.Again("number.bad")
+	}
+	return f.sendTo(ctx, t, number)
+}
+
+// sendTo goes on with a number. Its network is known when something was bought
+// for it before, or when it is the one that is calling and the gateway says so;
+// otherwise it is asked, since numbers move between networks.
+func (f whom) sendTo(ctx context.Context, t *dialog.Talk, number string) (dialog.Move, error) {
+	kept := number
+	if number == t.User {
+		kept = ""
+	}
+	choose(t, target, kept)
+	t.SetText(regulars, "")
+	if id := f.knownNetwork(ctx, t, number); id != "" {
+		choose(t, network, id)
+		return "known", nil
+	}
+	return "network", nil
+}
+
+func (f whom) knownNetwork(ctx context.Context, t *dialog.Talk, number string) string {
+	known, err := f.Members.Regulars(ctx, t.User, 2*regularsShown, vend.KindAirtime, vend.KindData)
+	if err == nil {
+		for _, r := range known {
+			p, ok := f.Shelf.Product(r.Kind, r.Product)
+			if ok && r.Target == number && f.has(p.Network) {
+				return p.Network
+			}
+		}
+	}
+	if number == t.User && f.has(t.Network) {
+		return t.Network
+	}
+	return ""
+}
+
+func (f whom) has(id string) bool {
+	return slices.ContainsFunc(f.networks(), func(n vend.Network) bool { return n.ID == id })
+}
+
+func (f whom) anyNetwork(context.Context, *dialog.Talk) (dialog.Move, error) {
+	if len(f.networks()) == 0 {
+		return "none", nil
+	}
+	return dialog.Stay, nil
+}
+
+// askNetwork puts the likely network first: what the gateway says of the number
+// that is calling, else what the prefix says. It is a hint, and the customer
+// chooses.
+func (f whom) askNetwork(t *dialog.Talk, s *dialog.Screen) {
+	s.Text = t.Say(f.flow+".network.ask", f.number(t))
+	hint := msisdn.Network(recipient(t))
+	if recipient(t) == t.User && t.Network != "" {
+		hint = t.Network
+	}
+	all := f.networks()
+	for _, n := range all {
+		if n.ID == hint {
+			s.Add(n.ID, n.Name)
+		}
+	}
+	for _, n := range all {
+		if n.ID != hint {
+			s.Add(n.ID, n.Name)
+		}
+	}
+}
+
+func (f whom) pickNetwork(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	choose(t, network, in.Option)
+	return "picked", nil
+}
+
+// number is the number that gets it, as people write it.
+func (whom) number(t *dialog.Talk) dialog.Arg { return text("number", msisdn.Local(recipient(t))) }
+
+// named is what a list shows of a number or meter: its name, where it has one,
+// and enough of it to tell it from others.
+func named(nickname, masked string) string {
+	if nickname == "" {
+		return masked
+	}
+	return nickname + " " + masked
+}
+
+// The separators of packed regulars; nobody can type them.
+const (
+	recordEnd = "\x1e"
+	fieldEnd  = "\x1f"
+)
+
+// packRegulars keeps the first few of a list in a session: target and name.
+func packRegulars(all []vend.Regular) string {
+	var b strings.Builder
+	for _, r := range all[:min(len(all), regularsShown)] {
+		b.WriteString(r.Target + fieldEnd + r.Nickname + recordEnd)
+	}
+	return b.String()
+}
+
+func unpackRegulars(packed string) []vend.Regular {
+	var all []vend.Regular
+	for _, one := range strings.Split(packed, recordEnd) {
+		if t, name, ok := strings.Cut(one, fieldEnd); ok {
+			all = append(all, vend.Regular{Target: t, Nickname: name})
+		}
+	}
+	return all
+}
