@@ -3,6 +3,7 @@ package dialog
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"time"
 
 	"spaza/gsm7"
@@ -48,7 +49,8 @@ const (
 //	lang:     length and bytes
 //	options:  count and 2 bytes each: hashes of the options' ids as shown
 //	vars:     count, then id (high bit: integer) and varint or length and bytes
-//	notice:   length and bytes, where there is one
+//	notice:   length and bytes, where there is one; or nought and how many
+//	          bytes of the reply it is the start of
 //	reply:    the rest: septets (varint) and packed septets, or bytes
 type record struct {
 	flags   uint8
@@ -65,6 +67,7 @@ type record struct {
 	opt     [maxOptions]uint16
 	vars    *vars
 	notice  string
+	start   int    // once decoded: how much of the reply is the notice, where that is not there by itself
 	reply   string // or, once decoded, packed
 	packed  string
 	septets int // of the reply, where they are known
@@ -147,7 +150,7 @@ func (r *record) next(b []byte, prev string, random uint64) []byte {
 		}
 	}
 	if flags&flagNotice != 0 {
-		b = appendText(b, r.notice)
+		b = r.appendNotice(b)
 	}
 	switch {
 	case flags&flagPacked != 0:
@@ -157,6 +160,23 @@ func (r *record) next(b []byte, prev string, random uint64) []byte {
 		b = append(b, r.reply...)
 	}
 	return b
+}
+
+// appendNotice writes the notice, or how much of the reply it is.
+func (r *record) appendNotice(b []byte) []byte {
+	if n := gsm7.Fold(r.notice); r.has(flagReply) && !r.has(flagPrivate) && strings.HasPrefix(r.reply, n+"\n") {
+		return binary.AppendUvarint(append(b, 0), uint64(len(n)))
+	}
+	return appendText(b, r.notice)
+}
+
+// shown is the notice above the screen that was shown; empty for none.
+func (r *record) shown() string {
+	if r.start == 0 {
+		return r.notice
+	}
+	text, _ := r.text()
+	return text[:min(r.start, len(text))]
 }
 
 // decode reads what next wrote. Texts in r share memory with rec.
@@ -201,7 +221,9 @@ func (r *record) decode(rec string) error {
 	r.vars.n = n
 	if r.has(flagNotice) {
 		if r.notice = in.text(); r.notice == "" {
-			return errRecord
+			if r.start = int(min(in.uvarint(), maxInput*maxPage)); r.start == 0 {
+				return errRecord
+			}
 		}
 	}
 	switch {

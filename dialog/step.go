@@ -103,7 +103,7 @@ func (e *Engine) repeat(ctx context.Context, t *turn, p *plan) error {
 
 // again prepares for composing the screen that was shown last once more.
 func (e *Engine) again(ctx context.Context, p *plan) error {
-	p.talk.notice = p.rec.notice
+	p.talk.notice = p.rec.shown()
 	if n := p.node; n.Private && n.Enter != nil && !p.rec.has(flagResume) {
 		if _, err := n.Enter(ctx, &p.talk); err != nil {
 			return fmt.Errorf("enter %q again: %w", n.ID, err)

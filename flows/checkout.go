@@ -130,10 +130,13 @@ func checkout(s Shop, c counter) []dialog.State {
 		{
 			ID: c.confirm(), Back: c.back, Confirm: true,
 			Enter: f.enterConfirm, Ask: f.askConfirm, Answer: f.answerConfirm, Edges: yes,
-			Private: c.cautions != nil, // what was looked up of a person
+			// What was looked up of a person is kept nowhere, and how much of it is
+			// said depends on what else is.
+			Private: c.cautions != nil, Free: c.cautions != nil,
 		},
 		{
-			ID: c.state("twice"), Back: c.back, What: what,
+			// As with a yes, no dial string answers it.
+			ID: c.state("twice"), Back: c.back, Confirm: true,
 			Ask: f.askTwice, Answer: f.answerTwice,
 			Edges: []dialog.Edge{{Move: "once", To: c.state("once")}, {Move: "again", To: c.confirm()}},
 		},
@@ -280,6 +283,11 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 
 // answerConfirm looks up anew what was looked up too long ago, and asks again.
 func (f till) answerConfirm(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	t.SetInt(misread, 0)
+	if in.Option == "" {
+		t.SetInt(misread, 1)
+		return t.AgainPick(t.Options())
+	}
 	if in.Option == "pay" && f.c.ready != nil && !f.c.ready(t) {
 		return "look", nil
 	}

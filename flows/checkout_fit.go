@@ -10,10 +10,14 @@ import (
 // be hidden behind "more".
 const onePage = 160
 
-// fitting is the first of several wordings with which a screen is one page, or
-// the last of them.
+// fitting is the first of several wordings with which a screen of two choices is
+// one page, or the last of them; under a line that says that an answer was not
+// understood, where there is one.
 func fitting(t *dialog.Talk, s *dialog.Screen, wordings []string) string {
 	rest := s.Text
+	if t.Int(misread) == 1 {
+		rest = t.Say(dialog.KeyPick, arg("n", 2)) + "\n" + rest
+	}
 	for _, o := range s.Options {
 		rest += "\n1 " + o.Label
 	}

@@ -61,7 +61,7 @@ func (f till) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 }
 
 func (f till) order(ctx context.Context, t *dialog.Talk, pin secret.Text) (vend.Order, error) {
-	if t.Resumed {
+	if t.Resumed || f.c.ready != nil && !f.c.ready(t) { // asked anew, unless it was begun
 		return f.Till.Join(ctx, t.Text(buyRef))
 	}
 	if f.c.refund {

@@ -232,6 +232,7 @@ func (meterFlow) forgetHolder(t *dialog.Talk) {
 	}
 	t.SetInt(arrears, 0)
 	t.SetInt(lookedAt, 0)
+	t.SetInt(misread, 0)
 }
 
 // metersRead is how many meters are looked through for those of one kind.

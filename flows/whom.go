@@ -54,11 +54,16 @@ func (f whom) enterWho(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	if len(f.networks()) == 0 {
 		return "none", nil
 	}
-	known, err := f.Members.Regulars(ctx, t.User, regularsShown+1, vend.KindAirtime, vend.KindData)
+	known, err := f.Members.Regulars(ctx, t.User, 2*regularsShown+2, vend.KindAirtime, vend.KindData)
 	if err != nil {
 		known = nil
 	}
-	known = slices.DeleteFunc(known, func(r vend.Regular) bool { return r.Target == t.User })
+	seen := map[string]bool{t.User: true}
+	known = slices.DeleteFunc(known, func(r vend.Regular) bool {
+		again := seen[r.Target] // airtime and data for one number
+		seen[r.Target] = true
+		return again
+	})
 	t.SetText(regulars, packRegulars(known))
 	return dialog.Stay, nil
 }
@@ -115,9 +120,14 @@ func (f whom) knownNetwork(ctx context.Context, t *dialog.Talk, number string) s
 	known, err := f.Members.Regulars(ctx, t.User, 2*regularsShown, vend.KindAirtime, vend.KindData)
 	if err == nil {
 		for _, r := range known {
-			p, ok := f.Shelf.Product(r.Kind, r.Product)
-			if ok && r.Target == number && f.has(p.Network) {
-				return p.Network
+			if r.Target != number {
+				continue
+			}
+			p, onSale := f.Shelf.Product(r.Kind, r.Product)
+			for _, n := range f.networks() { // by its name where the product is gone
+				if onSale && n.ID == p.Network || !onSale && n.Name == r.Label {
+					return n.ID
+				}
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 			p.dial()
 			p.sees("We are checking: R20 Vodacom airtime. Your R20 is safe. Do not buy again.")
 			p.choose("My money")
-			p.sees("You have R30.", "R20 is kept while we check")
+			p.sees("You have R30.", "R20 is kept")
 			p.gets(40*time.Second, "R20 Vodacom airtime is on")
 			if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
 				t.Errorf("the provider sold %d cents in %d sales", cents, sales)

@@ -41,7 +41,7 @@ func TestSpazaFlowsPrintsThePage(t *testing.T) {
 	if out.String() != want {
 		t.Error("it prints something else")
 	}
-	for _, part := range []string{"# Flows\n", "stateDiagram-v2", "airtime_confirm --> airtime_paying: pay", "[*] --> menu_start"} {
+	for _, part := range []string{"# Flows\n", "stateDiagram-v2", "airtime_confirm --> airtime_pin: pay", "airtime_pin --> airtime_paying: go", "[*] --> menu_start"} {
 		if strings.Count(want, part) == 0 {
 			t.Errorf("the page lacks %q", part)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"spaza/store"
+	phones "spaza/test/whole"
 	"spaza/vend"
 )
 
@@ -43,7 +45,7 @@ func TestAReportReachesTheOrder(t *testing.T) {
 	api := httptest.NewServer(sms)
 	defer api.Close()
 	dir := t.TempDir()
-	cfg, err := readConfig(set("SPAZA_LISTEN=127.0.0.1:0", "SPAZA_ADMIN_LISTEN=", "SPAZA_DATA_DIR="+dir,
+	cfg, err := readConfig(set("SPAZA_LISTEN=127.0.0.1:0", "SPAZA_ADMIN_LISTEN=", "SPAZA_DATA_DIR="+dir, "SPAZA_LANGUAGE=en",
 		"SPAZA_SMS_API_URL="+api.URL, "SPAZA_SMS_USERNAME=shop", "SPAZA_SMS_API_KEY=canary-key"))
 	if err != nil {
 		t.Fatal(err)
@@ -83,11 +85,18 @@ func TestAReportReachesTheOrder(t *testing.T) {
 		}
 		return resp.StatusCode, string(said)
 	}
-	screen := ""
-	for _, typed := range []string{"", "2", "2*5000500000000001", "2*5000500000000001*1", "2*5000500000000001*1*1", "2*5000500000000001*1*1*1", "2*5000500000000001*1*1*1*1"} {
-		_, screen = post("/ussd/africastalking", url.Values{"sessionId": {"s1"}, "phoneNumber": {"+27821234567"}, "text": {typed}})
+	typed := ""
+	send := func() phones.Screen {
+		t.Helper()
+		_, screen := post("/ussd/africastalking", url.Values{"sessionId": {"s1"}, "phoneNumber": {"+27821234567"}, "networkCode": {"65501"}, "text": {typed}})
+		return phones.Screen(screen)
 	}
-	if !strings.HasPrefix(screen, "END Done. R10") {
+	screen := send()
+	for _, label := range []string{"Use a 1Voucher", "5000500000000001", "Buy airtime", "My number", "R10", "Pay R10"} {
+		typed = strings.TrimPrefix(typed+"*"+cmp.Or(screen.Find(label), label), "*") // what is no option is typed as it is
+		screen = send()
+	}
+	if !strings.HasPrefix(string(screen), "END Done: R10") {
 		t.Fatalf("the screen says %q", screen)
 	}
 	id := <-sms.came
