@@ -137,7 +137,7 @@ func (l *layout) paged(head string, want int) page {
 func (l *layout) fill(head string, next, room int) (text, restHead string, restNext int) {
 	room = max(room, 2) // one character of the alphabet
 	if septets(head) > room {
-		text, head = gsm7.Cut(head, room)
+		text, head = cutLines(head, room)
 		return text, head, next
 	}
 	var b strings.Builder
@@ -158,6 +158,18 @@ func (l *layout) fill(head string, next, room int) (text, restHead string, restN
 		}
 	}
 	return b.String(), "", next
+}
+
+// cutLines cuts a prompt at the end of a line, since a line may be a number that
+// must be read as a whole; inside one only where less than half a page would be
+// left.
+func cutLines(s string, room int) (text, rest string) {
+	text, rest = gsm7.Cut(s, room)
+	end := strings.LastIndexByte(text, '\n')
+	if rest == "" || s[len(text)] == '\n' || end < 0 || 2*septets(text[:end]) < room {
+		return text, rest
+	}
+	return text[:end], s[end+1:]
 }
 
 // fold spells a text within the alphabet, without blanks at its end.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spaza/dialog"
+	"spaza/vend"
 )
 
 const accountShow dialog.StateID = "account.show"
@@ -54,7 +55,7 @@ func (f accountFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 		s.Text = t.Say("account.show", money("balance", a))
 	}
 	s.Add("purchases", t.Say("account.purchases"))
-	s.Add("token", t.Say("account.token"))
+	s.Offer(len(f.Shelf.Of(vend.KindElectricity)) > 0, "token", t.Say("account.token"))
 	s.Offer(!f.onTheHouse(), "voucher", t.Say("account.voucher"))
 	s.Add("names", t.Say("account.names"))
 	s.Offer(t.Int(pinIs) != pinOff, "pin", t.Say("account.pin"))

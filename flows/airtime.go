@@ -39,10 +39,10 @@ func airtimeCounter(s Shop) counter {
 	f := airtimeFlow{s}
 	return counter{
 		flow: "airtime", kind: vend.KindAirtime, back: airtimeAmount,
-		onSale:  func() bool { return len(f.networks()) > 0 },
-		product: f.product,
-		caution: func(t *dialog.Talk) string { return t.Say("airtime.caution") },
-		least:   f.least,
+		onSale:   func() bool { return len(f.networks()) > 0 },
+		product:  f.product,
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("airtime.caution")} },
+		least:    f.least,
 		mend: map[vend.Reason]dialog.StateID{
 			vend.ReasonWrongNetwork: airtimeNetwork, vend.ReasonNumber: airtimeWho,
 			vend.ReasonAmount: airtimeAmount, vend.ReasonAmountLow: airtimeAmount, vend.ReasonAmountHigh: airtimeAmount,

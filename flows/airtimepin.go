@@ -24,7 +24,7 @@ func airtimePINCounter(s Shop) counter {
 	return counter{
 		flow: "eezi", kind: vend.KindAirtimePIN, back: "eezi.amount", handed: true,
 		onSale: f.onSale, product: f.product, least: f.least, recall: f.recall,
-		caution: func(t *dialog.Talk) string { return t.Say("eezi.caution") },
-		mend:    mendAmount("eezi.amount"),
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("eezi.caution")} },
+		mend:     mendAmount("eezi.amount"),
 	}
 }

@@ -72,7 +72,7 @@ func billCounter(s Shop) counter {
 	mend[vend.ReasonAccount] = billAccount
 	return counter{
 		flow: "bill", kind: vend.KindBill, back: billAmount, again: billLooking,
-		onSale: f.onSale, product: f.product, cautions: f.cautions, least: f.least, mend: mend, recall: f.recall,
+		onSale: f.onSale, product: f.product, cautions: f.cautions, person: true, least: f.least, mend: mend, recall: f.recall,
 	}
 }
 
@@ -131,8 +131,10 @@ func (f billFlow) askBiller(t *dialog.Talk, s *dialog.Screen) {
 	}
 }
 
-func (billFlow) pickBiller(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+func (f billFlow) pickBiller(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	choose(t, product, in.Option)
+	p, _ := f.Shelf.Product(vend.KindBill, in.Option)
+	t.SetText(label, p.Vendor) // to be said also where the biller leaves the shelf
 	return "picked", nil
 }
 
@@ -282,6 +284,7 @@ func (f billFlow) recall(t *dialog.Talk, o vend.Order) bool {
 		return false
 	}
 	t.SetText(product, p.Code)
+	t.SetText(label, p.Vendor)
 	t.SetText(target, own)
 	t.SetInt(amount, int64(o.Amount))
 	_, ok = f.product(t)

@@ -29,7 +29,7 @@ func cashCounter(s Shop) counter {
 	return counter{
 		flow: "cash", kind: vend.KindCashOut, back: cashAmount, handed: true,
 		onSale: f.onSale, product: f.product, least: f.least,
-		caution: func(t *dialog.Talk) string { return t.Say("pin.caution") },
-		mend:    mendAmount(cashAmount),
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
+		mend:     mendAmount(cashAmount),
 	}
 }

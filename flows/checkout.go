@@ -22,11 +22,14 @@ type counter struct {
 	// product is what is sold for what was chosen; not ok when it is not on
 	// sale any more.
 	product func(t *dialog.Talk) (vend.Product, bool)
-	// caution is what must be read before a yes; nil for nothing.
-	caution func(t *dialog.Talk) string
-	// cautions is the same in several wordings, the longest first; the first
-	// with which the confirm screen is one page is shown. nil for none.
+	// warning is what must be read before a yes; nil for nothing.
+	warning func(t *dialog.Talk) string
+	// cautions is what should be read as well, in several wordings, the longest
+	// first: the first with which the confirm screen is one page is shown.
 	cautions func(t *dialog.Talk) []string
+	// person says that the confirm screen tells of a person, whose name is kept
+	// nowhere.
+	person bool
 	// ready says that what must be looked up before a yes was, for exactly what
 	// is being bought; where it was not, again does it and comes back. nil where
 	// nothing is looked up.
@@ -50,6 +53,14 @@ type counter struct {
 }
 
 func (c counter) state(step string) dialog.StateID { return dialog.StateID(c.flow + "." + step) }
+
+// otherKey is the word for going back to choose something else.
+func (c counter) otherKey() string {
+	if c.kind == vend.KindData {
+		return "data.group.other"
+	}
+	return "pay.short.other"
+}
 
 func (c counter) confirm() dialog.StateID { return c.state("confirm") }
 
@@ -130,9 +141,7 @@ func checkout(s Shop, c counter) []dialog.State {
 		{
 			ID: c.confirm(), Back: c.back, Confirm: true,
 			Enter: f.enterConfirm, Ask: f.askConfirm, Answer: f.answerConfirm, Edges: yes,
-			// What was looked up of a person is kept nowhere, and how much of it is
-			// said depends on what else is.
-			Private: c.cautions != nil, Free: c.cautions != nil,
+			Private: c.person,
 		},
 		{
 			// As with a yes, no dial string answers it.
@@ -258,11 +267,12 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 		key = "pay.confirm.ask.house"
 	}
 	s.Text = t.Say(key, f.what(t), money("balance", cents(t, available)))
-	if f.c.caution != nil {
-		if more := f.c.caution(t); more != "" {
+	if f.c.warning != nil {
+		if more := f.c.warning(t); more != "" {
 			s.Text += " " + more
 		}
 	}
+	s.Besides = f.c.cautions(t)
 	yes := "pay.confirm.pay"
 	switch {
 	case f.c.free:
@@ -274,20 +284,10 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 	}
 	s.Add("pay", t.Say(yes, money("amount", cents(t, amount))))
 	s.Add("cancel", t.Say("pay.confirm.cancel"))
-	if f.c.cautions != nil {
-		if more := fitting(t, s, f.c.cautions(t)); more != "" {
-			s.Text += " " + more
-		}
-	}
 }
 
 // answerConfirm looks up anew what was looked up too long ago, and asks again.
 func (f till) answerConfirm(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	t.SetInt(misread, 0)
-	if in.Option == "" {
-		t.SetInt(misread, 1)
-		return t.AgainPick(t.Options())
-	}
 	if in.Option == "pay" && f.c.ready != nil && !f.c.ready(t) {
 		return "look", nil
 	}
@@ -316,7 +316,7 @@ func (f till) askShort(t *dialog.Talk, s *dialog.Screen) {
 	if !f.c.refund { // a voucher for a voucher
 		s.Add("voucher", t.Say("pay.short.voucher"))
 	}
-	s.Add("other", t.Say("pay.short.other"))
+	s.Add("other", t.Say(f.c.otherKey()))
 }
 
 func (f till) answerShort(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {

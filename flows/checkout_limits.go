@@ -59,7 +59,7 @@ func (f till) enterOver(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 
 func (f till) askOver(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = limitText(t)
-	s.Add("other", t.Say("pay.short.other"))
+	s.Add("other", t.Say(f.c.otherKey()))
 }
 
 func (till) askLimit(t *dialog.Talk, s *dialog.Screen) {

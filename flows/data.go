@@ -51,12 +51,12 @@ func dataCounter(s Shop) counter {
 	f := dataFlow{s}
 	return counter{
 		flow: "data", kind: vend.KindData, back: dataBundle,
-		onSale:  f.onSale,
-		product: f.product,
-		caution: func(t *dialog.Talk) string { return t.Say("airtime.caution") },
-		least:   f.least,
-		mend:    map[vend.Reason]dialog.StateID{vend.ReasonWrongNetwork: dataNetwork, vend.ReasonNumber: dataWho},
-		recall:  f.recall,
+		onSale:   f.onSale,
+		product:  f.product,
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("airtime.caution")} },
+		least:    f.least,
+		mend:     map[vend.Reason]dialog.StateID{vend.ReasonWrongNetwork: dataNetwork, vend.ReasonNumber: dataWho},
+		recall:   f.recall,
 	}
 }
 

@@ -89,7 +89,7 @@ func meterCounter(s Shop, u utility) counter {
 	f := meterFlow{s, u}
 	c := counter{
 		flow: u.flow, kind: vend.KindElectricity, back: f.last(), free: u.free, handed: true,
-		onSale: f.onSale, product: f.product, cautions: f.cautions,
+		onSale: f.onSale, product: f.product, warning: f.warning, cautions: f.cautions, person: true,
 		ready: f.ready, again: f.state("looking"),
 		mend: map[vend.Reason]dialog.StateID{vend.ReasonMeter: f.state("type"), vend.ReasonAccount: f.state("type")},
 	}
@@ -232,7 +232,6 @@ func (meterFlow) forgetHolder(t *dialog.Talk) {
 	}
 	t.SetInt(arrears, 0)
 	t.SetInt(lookedAt, 0)
-	t.SetInt(misread, 0)
 }
 
 // metersRead is how many meters are looked through for those of one kind.

@@ -116,7 +116,6 @@ const (
 	shownRef      dialog.TextVar = 33 // the order whose details are looked at
 	spare         dialog.TextVar = 34 // what was typed and must be asked about, such as an unusual meter number
 	lookedAt      dialog.IntVar  = 35 // Unix seconds of when a supplier was asked about exactly what is being bought
-	misread       dialog.IntVar  = 36 // 1: the answer to the confirm screen was not understood, and a line above it says so
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }

@@ -24,7 +24,7 @@ func giftCounter(s Shop) counter {
 	return counter{
 		flow: "gift", kind: vend.KindGift, back: "gift.amount", handed: true,
 		onSale: func() bool { return f.onSale() && !s.onTheHouse() }, product: f.product, least: f.least,
-		caution: func(t *dialog.Talk) string { return t.Say("pin.caution") },
-		mend:    mendAmount("gift.amount"),
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
+		mend:     mendAmount("gift.amount"),
 	}
 }

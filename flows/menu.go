@@ -98,7 +98,7 @@ func (f menuFlow) tell(ctx context.Context, t *dialog.Talk, recent []vend.Order)
 }
 
 func (f menuFlow) lastArgs(t *dialog.Talk, o vend.Order) []dialog.Arg {
-	return []dialog.Arg{money("amount", o.Amount), text("what", f.brief(t.Say, ordered(o))), ref(o.Ref)}
+	return []dialog.Arg{money("amount", o.Amount), text("what", f.brief(t.Say, f.ordered(o))), ref(o.Ref)}
 }
 
 // lastKey says in a line how it stands with an order. Who paid for it is the

@@ -113,9 +113,17 @@ func (f meterFlow) ready(t *dialog.Talk) bool {
 	return at != 0 && f.Now().Sub(time.Unix(at, 0)) < lookedFor
 }
 
-// cautions say whose meter it is, what is owed on it, and that there is no way
-// back; where there is less room, first without the last, then without who
-// supplies, and then only what is owed.
+// warning says that a part of the money is not for units.
+func (meterFlow) warning(t *dialog.Talk) string {
+	c := cents(t, arrears)
+	if c <= 0 {
+		return ""
+	}
+	return t.Say("meter.arrears", money("arrears", c))
+}
+
+// cautions say whose meter it is, and that there is no way back; where there is
+// less room, first without the last, then without who supplies.
 func (f meterFlow) cautions(t *dialog.Talk) []string {
 	who, by := t.Text(holder), t.Text(supplier)
 	full, short := "", ""
@@ -129,13 +137,7 @@ func (f meterFlow) cautions(t *dialog.Talk) []string {
 	case by != "":
 		full = t.Say("meter.supplier", text("supplier", by))
 	}
-	owed := ""
-	if c := cents(t, arrears); c > 0 {
-		owed = t.Say("meter.arrears", money("arrears", c))
-	}
-	return []string{
-		sentences(full, owed, t.Say("meter.caution")), sentences(full, owed), sentences(short, owed), owed,
-	}
+	return []string{sentences(full, t.Say("meter.caution")), full, short}
 }
 
 // sentences joins those that say something.

@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"spaza/dialog"
-	"spaza/gsm7"
 	"spaza/ledger"
 	"spaza/secret"
 	"spaza/vend"
@@ -223,7 +222,7 @@ func TestNothingIsBoughtForAMeterButByAFreshLookupOfExactlyThat(t *testing.T) {
 			l.now = l.now.Add(time.Second)
 			r, err := e.Handle(t.Context(), dialog.Turn{
 				Channel: "talk", User: user, Session: strconv.Itoa(calls), Key: strconv.Itoa(turns),
-				Text: rapid.SampledFrom(likely(shown)).Draw(t, "typed"), Caps: dialog.Caps{Septets: onePage}, At: l.now,
+				Text: rapid.SampledFrom(likely(shown)).Draw(t, "typed"), Caps: dialog.Caps{Septets: 160}, At: l.now,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -262,38 +261,4 @@ func likely(shown string) []string {
 		all = append(all, "1", "1", "1", "1", "00", "7", "x")
 	}
 	return append(all, "1", "2", "0")
-}
-
-// TestTheConfirmScreenLeavesOutTheLeastFirst shortens what is said of a meter as
-// the rest of the screen grows.
-func TestTheConfirmScreenLeavesOutTheLeastFirst(t *testing.T) {
-	wordings := []string{"holder supplier owed caution", "holder supplier owed", "holder owed", "owed"}
-	said := words(t)
-	var got []string
-	book := dialog.Book{Start: "fit.start", States: []dialog.State{{
-		ID: "fit.start", End: true,
-		Ask: func(talk *dialog.Talk, s *dialog.Screen) {
-			for n := range onePage {
-				s.Text, s.Options = strings.Repeat("x", n), []dialog.Option{{ID: "pay", Label: "Pay R10"}}
-				w := fitting(talk, s, wordings)
-				whole := s.Text + " " + w + "\n1 Pay R10\n0 " + talk.Say(dialog.KeyBack) + " 00 " + talk.Say(dialog.KeyHome)
-				if c, _ := gsm7.Cost(whole); c > onePage && w != "owed" {
-					t.Errorf("with %d characters, %q does not fit", n, w)
-				}
-				if len(got) == 0 || got[len(got)-1] != w {
-					got = append(got, w)
-				}
-			}
-		},
-	}}}
-	e, err := dialog.New(book, said, dialog.NewMemory(), dialog.Options{Hash: func(p, s string) [32]byte { return sha256.Sum256([]byte(p + s)) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.Handle(t.Context(), dialog.Turn{User: "27821234567", Session: "1"}); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Join(got, "|") != strings.Join(wordings, "|") {
-		t.Errorf("as the room shrinks it says %q", got)
-	}
 }

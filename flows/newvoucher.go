@@ -30,8 +30,8 @@ func newVoucherCounter(s Shop) counter {
 	return counter{
 		flow: "newvoucher", kind: vend.KindVoucher, back: newVoucherAmount, handed: true,
 		onSale: f.onSale, product: f.product, least: f.least,
-		caution: func(t *dialog.Talk) string { return t.Say("pin.caution") },
-		mend:    mendAmount(newVoucherAmount),
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
+		mend:     mendAmount(newVoucherAmount),
 	}
 }
 

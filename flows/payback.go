@@ -35,11 +35,11 @@ func paybackCounter(s Shop) counter {
 	f := paybackFlow{s}
 	return counter{
 		flow: "payback", kind: vend.KindRefund, back: paybackAmount, handed: true, refund: true,
-		onSale:  func() bool { return !s.onTheHouse() && !f.limits().empty() },
-		product: func(*dialog.Talk) (vend.Product, bool) { return vend.Product{}, true },
-		least:   func(*dialog.Talk) ledger.Cents { return f.limits().least() },
-		caution: func(t *dialog.Talk) string { return t.Say("pin.caution") },
-		mend:    mendAmount(paybackAmount),
+		onSale:   func() bool { return !s.onTheHouse() && !f.limits().empty() },
+		product:  func(*dialog.Talk) (vend.Product, bool) { return vend.Product{}, true },
+		least:    func(*dialog.Talk) ledger.Cents { return f.limits().least() },
+		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
+		mend:     mendAmount(paybackAmount),
 	}
 }
 
@@ -47,7 +47,10 @@ type paybackFlow struct{ Shop }
 
 // limits are what 1Vouchers there are: balance is made one like those on sale.
 func (f paybackFlow) limits() prices {
-	p, _ := single{f.Shop, vend.KindVoucher}.article()
+	p, ok := single{f.Shop, vend.KindVoucher}.article()
+	if !ok {
+		return prices{}
+	}
 	return pricesOf(p)
 }
 

@@ -124,12 +124,12 @@ func (f purchasesFlow) briefly(say say, o vend.Order) string {
 	if o.Kind == vend.KindRedeem && o.Amount == 0 {
 		return say("account.voucher")
 	}
-	return f.brief(say, ordered(o))
+	return f.brief(say, f.ordered(o))
 }
 
 // wholly names an order, and whom it was for, as the customer wrote that.
 func (f purchasesFlow) wholly(say say, o vend.Order) string {
-	w := ordered(o)
+	w := f.ordered(o)
 	switch p, ok := f.Shelf.Product(o.Kind, o.Product); {
 	case o.Target == vend.ErasedTarget, o.Kind == vend.KindRedeem:
 		return f.briefly(say, o)

@@ -137,7 +137,7 @@ func TestAReceiptHandsOverWhatWasBought(t *testing.T) {
 		{
 			"free units", func() vend.Order { o := done(t, vend.KindElectricity, "Eskom", "07012345678"); o.Amount = 0; return o }(),
 			plainPower(func(u *vend.Utility) { u.Tokens[0].Use, u.Units, u.FreeUnits = vend.TokenFree, "", "50.0" }),
-			"Free units, City Power, meter 07012345678:\n3333 3333 3333 3333 3333\n2/3 12:00 Ref GHJKLM\nFree units: 50.0 kWh", 1,
+			"Free units, City Power, meter 07012345678:\n3333 3333 3333 3333 3333\nFree units: 50.0 kWh\n2/3 12:00 Ref GHJKLM", 1,
 		},
 		{
 			"all that there can be", done(t, vend.KindElectricity, "City Power", "07012345678"), vend.Goods{Utility: &whole},
@@ -174,7 +174,7 @@ func TestAReceiptHandsOverWhatWasBought(t *testing.T) {
 // there are, in every language: the most messages that a receipt costs.
 func TestAReceiptSaysHowManyMessagesItTakes(t *testing.T) {
 	most := map[vend.Kind]int{
-		vend.KindAirtimePIN: 2, vend.KindVoucher: 2, vend.KindGift: 2, vend.KindCashOut: 2, vend.KindRefund: 2, vend.KindRedeem: 2,
+		vend.KindAirtimePIN: 2, vend.KindVoucher: 2, vend.KindGift: 2, vend.KindCashOut: 2, vend.KindRefund: 2, vend.KindRedeem: 3,
 		vend.KindElectricity: 5, vend.KindBill: 1,
 	}
 	u := power()

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"cmp"
+	"strings"
 
 	"spaza/dialog"
 	"spaza/ledger"
@@ -48,7 +49,15 @@ func (s Shop) networkName(t *dialog.Talk) string {
 	return id
 }
 
-func ordered(o vend.Order) thing { return thing{o.Kind, o.Product, o.Label, o.Target, o.Amount} }
+// ordered is what an order is of. An account is named as its owner knows it,
+// without the prefix of the biller.
+func (s Shop) ordered(o vend.Order) thing {
+	w := thing{o.Kind, o.Product, o.Label, o.Target, o.Amount}
+	if p, ok := s.Shelf.Product(o.Kind, o.Product); ok && o.Kind == vend.KindBill {
+		w.target = strings.TrimPrefix(o.Target, p.Biller)
+	}
+	return w
+}
 
 // say is how a text is had; dialog.Talk.Say is one.
 type say func(key string, args ...dialog.Arg) string

@@ -28,6 +28,8 @@ type longWorld struct {
 	spend   error                   // of the next question whether it may be
 	balance ledger.Cents
 	noPurse bool
+	noHold  bool // nothing is set aside
+	poor    bool // there is no money
 	meter   func() (vend.Meter, error)
 	account func() (vend.Account, error)
 	pin     vend.PINState
@@ -39,7 +41,7 @@ type longWorld struct {
 	regular bool
 	twins   []vend.Order // were bought a moment ago
 	empty   bool         // nothing is on sale any more
-	last    vend.Order // what was bought last
+	last    vend.Order   // what was bought last
 }
 
 // trigger says that what is answered there makes something happen.
@@ -55,6 +57,9 @@ func (w *longWorld) calm() {
 	w.outcome = func(o *vend.Order) error { o.State = vend.StateDelivered; return nil }
 	w.spend, w.check, w.set, w.again = nil, nil, nil, nil
 	w.balance, w.noPurse, w.empty = longBalance, false, false
+	if w.poor {
+		w.balance = 0
+	}
 	w.meter = func() (vend.Meter, error) { return longMeter(), nil }
 	w.account = func() (vend.Account, error) {
 		return vend.Account{Holder: "Nomathemba Khethiwe Dlamini-Mokoena", Balance: longBalance, BalanceKnown: true}, nil
@@ -87,7 +92,7 @@ func (w *longWorld) beginnings() []func() {
 	as := func(prepare func()) func() {
 		return func() {
 			w.calm()
-			w.twins = nil
+			w.twins, w.noHold, w.poor = nil, false, false
 			w.caller, w.orders, w.regular, w.pin = vend.Caller{Customer: known}, nil, false, vend.PINState{Policy: vend.PINOptional}
 			prepare()
 		}
@@ -99,17 +104,16 @@ func (w *longWorld) beginnings() []func() {
 			w.regular, w.orders = true, w.history()
 			w.pin.Set = true
 		}),
-		as(func() { w.orders, w.pin = w.history(), vend.PINState{Policy: vend.PINRequired} }),
-		as(func() { w.orders, w.pin = w.history(), vend.PINState{Policy: vend.PINOff} }),
+		as(func() { w.orders, w.pin = w.history()[12:], vend.PINState{Policy: vend.PINRequired} }),
+		as(func() { w.orders, w.pin = w.history()[24:], vend.PINState{Policy: vend.PINOff} }),
 		as(func() {
-			w.orders = w.history()
+			w.orders = w.history()[36:]
 			w.pin = vend.PINState{Policy: vend.PINOptional, Set: true, LockedUntil: walkNow.Add(14 * time.Minute)}
 		}),
 		as(func() { w.twins = w.justNow() }),
+		as(func() { w.balance, w.noHold, w.poor = 0, true, true }),
 	}
-	if w.lang == "en" { // a stranger's screen is the same for all
-		all = append(all, as(func() { w.caller.Customer = vend.Customer{} }))
-	}
+	all = append(all, as(func() { w.caller.Customer = vend.Customer{} }))
 	for _, o := range w.history() {
 		all = append(all, as(func() { w.caller.Recent = []vend.Order{o} }))
 	}
@@ -121,8 +125,8 @@ func (w *longWorld) justNow() []vend.Order {
 	var all []vend.Order
 	for _, c := range []int64{0, 1000, 2000, 2950, 3500, 5000, 5950, 9950, 10000, 20000, int64(longAmount), 199950} {
 		for k, targets := range map[vend.Kind][]string{
-			vend.KindAirtime: {"27821234567", "27831234567"}, vend.KindData: {"27821234567", "27831234567"}, vend.KindElectricity: {"04123456789"},
-			vend.KindBill: {"11010123456789", "1101123456789012", "110104123456789"}, vend.KindVoucher: {""}, vend.KindGift: {""}, vend.KindCashOut: {""}, vend.KindRefund: {""}, vend.KindAirtimePIN: {""},
+			vend.KindAirtime: {"27821234567", "27831234567"}, vend.KindData: {"27821234567", "27831234567"},
+			vend.KindElectricity: typed(), vend.KindBill: append(prefixed("1101", typed()), prefixed("1102", typed())...), vend.KindVoucher: {""}, vend.KindGift: {""}, vend.KindCashOut: {""}, vend.KindRefund: {""}, vend.KindAirtimePIN: {""},
 		} {
 			for _, to := range targets {
 				for _, p := range append(w.Of(k), vend.Product{}) {
@@ -135,6 +139,14 @@ func (w *longWorld) justNow() []vend.Order {
 		}
 	}
 	return all
+}
+
+func prefixed(by string, all []string) []string {
+	var out []string
+	for _, s := range all {
+		out = append(out, by+s)
+	}
+	return out
 }
 
 // history is an order of each kind, and in each state.
@@ -196,7 +208,10 @@ func (w *longWorld) moods(at dialog.StateID, in string) []func() {
 			w.noPurse = true
 			w.outcome = func(o *vend.Order) error { o.State, o.Reason = vend.StateDeclined, vend.ReasonTryLater; return nil }
 		}),
-		after(func() { w.noPurse = true; w.outcome = func(o *vend.Order) error { o.State = vend.StateReversed; return nil } }),
+		after(func() {
+			w.noPurse = true
+			w.outcome = func(o *vend.Order) error { o.State = vend.StateReversed; return nil }
+		}),
 		after(func() { w.balance = 5_50; w.outcome = func(*vend.Order) error { return ledger.ErrInsufficient } }),
 		after(func() { w.balance = 5_50 }),
 		after(func() { w.meter = func() (vend.Meter, error) { return vend.Meter{}, errors.New("no answer") } }),
@@ -204,7 +219,9 @@ func (w *longWorld) moods(at dialog.StateID, in string) []func() {
 		after(func() { w.meter = func() (vend.Meter, error) { return vend.Meter{}, vend.ErrNoEnquiry } }),
 		after(func() { w.meter = func() (vend.Meter, error) { m := longMeter(); m.Min = 4999_00; return m, nil } }),
 		after(func() { w.meter = func() (vend.Meter, error) { m := longMeter(); m.Max = 10_50; return m, nil } }),
-		after(func() { w.meter = func() (vend.Meter, error) { m := longMeter(); m.Arrears, m.Holder = 0, ""; return m, nil } }),
+		after(func() {
+			w.meter = func() (vend.Meter, error) { m := longMeter(); m.Arrears, m.Holder = 0, ""; return m, nil }
+		}),
 		after(func() { w.meter = func() (vend.Meter, error) { m := longMeter(); m.Arrears = 0; return m, nil } }),
 		after(func() { w.account = func() (vend.Account, error) { return vend.Account{}, errors.New("no answer") } }),
 		after(func() { w.account = func() (vend.Account, error) { return vend.Account{}, vend.ErrTooManyEnquiries } }),
@@ -293,6 +310,9 @@ func (w *longWorld) Fund() vend.Fund                   { return w.fund }
 func (w *longWorld) Balance(context.Context, string) (vend.Balance, error) {
 	if w.noPurse {
 		return vend.Balance{}, errAway
+	}
+	if w.noHold {
+		return vend.Balance{Available: w.balance}, nil
 	}
 	return vend.Balance{Available: w.balance, Held: longAmount}, nil
 }
