@@ -43,7 +43,9 @@ func (f till) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 		return dialog.Stay, err
 	}
 	t.SetText(lastRef, o.Ref)
-	t.SetText(label, cmp.Or(t.Text(label), o.Label))
+	if !o.Refused() { // it may leave the shelf before the screen does
+		t.SetText(label, cmp.Or(t.Text(label), o.Label))
+	}
 	switch {
 	case o.Done():
 		f.readBalance(ctx, t)

@@ -130,6 +130,7 @@ func (h *house) verbs() map[string]talk.Verb {
 		},
 		// elsewhere R20: the same customer buys Vodacom airtime by another way.
 		"elsewhere": func(args string) ([]string, error) {
+			time.Sleep(time.Second)
 			price, err := rands(args)
 			if err != nil {
 				return nil, err

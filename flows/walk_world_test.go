@@ -107,7 +107,7 @@ func (w *longWorld) beginnings() []func() {
 		as(func() { w.orders, w.pin = w.history()[12:], vend.PINState{Policy: vend.PINRequired} }),
 		as(func() { w.orders, w.pin = w.history()[24:], vend.PINState{Policy: vend.PINOff} }),
 		as(func() {
-			w.orders = w.history()[36:]
+			w.orders = w.history()[40:]
 			w.pin = vend.PINState{Policy: vend.PINOptional, Set: true, LockedUntil: walkNow.Add(14 * time.Minute)}
 		}),
 		as(func() { w.twins = w.justNow() }),

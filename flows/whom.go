@@ -110,7 +110,7 @@ func (f whom) sendTo(ctx context.Context, t *dialog.Talk, number string) (dialog
 	choose(t, target, kept)
 	t.SetText(regulars, "")
 	if id := f.knownNetwork(ctx, t, number); id != "" {
-		choose(t, network, id)
+		f.setNetwork(t, id)
 		return "known", nil
 	}
 	return "network", nil
@@ -139,6 +139,12 @@ func (f whom) knownNetwork(ctx context.Context, t *dialog.Talk, number string) s
 
 func (f whom) has(id string) bool {
 	return slices.ContainsFunc(f.networks(), func(n vend.Network) bool { return n.ID == id })
+}
+
+// setNetwork takes a network, whose name is not kept beside it.
+func (whom) setNetwork(t *dialog.Talk, id string) {
+	choose(t, network, id)
+	t.SetText(label, "")
 }
 
 func (f whom) anyNetwork(context.Context, *dialog.Talk) (dialog.Move, error) {
@@ -171,7 +177,7 @@ func (f whom) askNetwork(t *dialog.Talk, s *dialog.Screen) {
 }
 
 func (f whom) pickNetwork(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	choose(t, network, in.Option)
+	f.setNetwork(t, in.Option)
 	return "picked", nil
 }
 

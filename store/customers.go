@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	selectCustomer         = `SELECT id, msisdn, language, pin <> '', pin_proved, created_at FROM customers WHERE `
+	selectCustomer         = `SELECT id, msisdn, language, pin <> '', pin_since, pin_proved, created_at FROM customers WHERE `
 	selectCustomerByMSISDN = selectCustomer + `msisdn = ?`
 	selectCustomerByID     = selectCustomer + `id = ?`
 
@@ -22,14 +22,27 @@ ON CONFLICT (msisdn) DO NOTHING`
 
 // Customer implements vend.Store.
 func (s *SQL) Customer(ctx context.Context, msisdn string) (vend.Customer, error) {
-	var c vend.Customer
-	var proved, created int64
-	_, err := s.reading().row(ctx, selectCustomerByMSISDN, []any{msisdn}, &c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created)
-	if err != nil {
+	var r customerRow
+	if _, err := s.reading().row(ctx, selectCustomerByMSISDN, []any{msisdn}, r.dest()...); err != nil {
 		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
 	}
-	c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
-	return c, nil
+	return r.customer(), nil
+}
+
+// customerRow is a customer as it is stored.
+type customerRow struct {
+	c                              vend.Customer
+	pinSince, pinProved, createdAt int64
+}
+
+// dest is where the columns of selectCustomer go.
+func (r *customerRow) dest() []any {
+	return []any{&r.c.ID, &r.c.MSISDN, &r.c.Language, &r.c.PIN, &r.pinSince, &r.pinProved, &r.createdAt}
+}
+
+func (r *customerRow) customer() vend.Customer {
+	r.c.PINSince, r.c.PINProved, r.c.CreatedAt = fromMillis(r.pinSince), fromMillis(r.pinProved), fromMillis(r.createdAt)
+	return r.c
 }
 
 // CustomerByID implements vend.Tx.
@@ -38,13 +51,11 @@ func (t *sqlTx) CustomerByID(id string) (vend.Customer, error) {
 }
 
 func (t *sqlTx) customer(query, arg string) (vend.Customer, error) {
-	var c vend.Customer
-	var proved, created int64
-	if _, err := t.row(query, []any{arg}, &c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created); err != nil {
+	var r customerRow
+	if _, err := t.row(query, []any{arg}, r.dest()...); err != nil {
 		return vend.Customer{}, fmt.Errorf("read customer: %w", err)
 	}
-	c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
-	return c, nil
+	return r.customer(), nil
 }
 
 // EnsureCustomer implements vend.Tx. A customer who is found by the insert can be

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"spaza/ledger"
@@ -27,7 +28,7 @@ AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND de
 		` ORDER BY created_at LIMIT ?`
 
 	forgetOrder    = `UPDATE orders SET target = ?, sealed = ?, goods = ? WHERE ref = ?`
-	forgetCustomer = `UPDATE customers SET msisdn = ?, language = ?, pin = '', pin_proved = 0 WHERE id = ?`
+	forgetCustomer = `UPDATE customers SET msisdn = ?, language = ?, pin = '', pin_since = 0, pin_proved = 0 WHERE id = ?`
 
 	selectNotes         = `SELECT id, note FROM moves WHERE ref = ? AND note <> '' ORDER BY id`
 	selectCustomerNotes = `SELECT m.id, m.note FROM orders o JOIN moves m ON m.ref = o.ref WHERE o.customer = ? AND m.note <> '' ORDER BY m.id`
@@ -228,14 +229,29 @@ func (s *SQL) RewordActs(ctx context.Context, reword func(string) string) (n int
 	return n, nil
 }
 
-// Scrub implements vend.Forgetter. It empties SQLite's log of changes, where pages
-// stand as they were; readers may keep some of it until the next time. PostgreSQL
-// writes over what is erased when it vacuums.
+// Scrub implements vend.Forgetter. Every sale moves rows between SQLite's pages, and
+// leaves behind, in what is free of a page, copies that no later erasure knows of:
+// so the whole file is written anew, which takes as long as copying it, and then
+// the log of changes is emptied, where pages stand as they were. It fails where
+// somebody reads all the while, or the disk has no room for a second file.
+// PostgreSQL writes over what is erased when it vacuums.
 func (s *SQL) Scrub(ctx context.Context) error {
 	if s.d.numbered {
 		return nil
 	}
-	if _, err := s.writing().exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+	err := retrySQL(ctx, func() error {
+		_, err := s.writing().exec(ctx, "VACUUM")
+		return err
+	})
+	var busy, pages, moved int
+	if err == nil {
+		// It waits for readers as long as for another writer.
+		_, err = s.writing().row(ctx, "PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &pages, &moved)
+	}
+	if err == nil && busy != 0 {
+		err = errors.New("what was erased is still being read")
+	}
+	if err != nil {
 		return fmt.Errorf("scrub database: %w", err)
 	}
 	return nil

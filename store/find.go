@@ -202,11 +202,9 @@ func (s *SQL) Customers(ctx context.Context, ids []string) (map[string]vend.Cust
 		}
 		query := selectCustomer + "id IN (" + marks(len(part)) + ")"
 		err := s.reading().each(ctx, query, args, func(rows *sql.Rows) error {
-			var c vend.Customer
-			var proved, created int64
-			err := rows.Scan(&c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created)
-			c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
-			all[c.ID] = c
+			var r customerRow
+			err := rows.Scan(r.dest()...)
+			all[r.c.ID] = r.customer()
 			return err
 		})
 		if err != nil {

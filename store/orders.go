@@ -16,7 +16,8 @@ goods, code_times, code_since, resolution, delivery, original`
 
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE ref = ?`
 
-	selectSale = `SELECT o.*, coalesce(c.id, ''), coalesce(c.msisdn, ''), coalesce(c.language, ''), coalesce(c.pin <> '', 1 = 0), coalesce(c.pin_proved, 0), coalesce(c.created_at, 0)
+	selectSale = `SELECT o.*, coalesce(c.id, ''), coalesce(c.msisdn, ''), coalesce(c.language, ''), coalesce(c.pin <> '', 1 = 0),
+coalesce(c.pin_since, 0), coalesce(c.pin_proved, 0), coalesce(c.created_at, 0)
 FROM (` + selectOrder + `) o LEFT JOIN customers c ON c.id = o.customer`
 
 	insertOrder = `INSERT INTO orders (` + orderColumns + `)
@@ -53,12 +54,10 @@ func (s *SQL) Order(ctx context.Context, ref string) (vend.Order, error) {
 // Sale implements vend.Store.
 func (s *SQL) Sale(ctx context.Context, ref string) (vend.Order, vend.Customer, error) {
 	var r orderRow
-	var c vend.Customer
-	var proved, created int64
-	found, err := s.reading().row(ctx, selectSale, []any{ref}, append(r.dest(), &c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created)...)
+	var c customerRow
+	found, err := s.reading().row(ctx, selectSale, []any{ref}, append(r.dest(), c.dest()...)...)
 	o, err := r.read(found, err)
-	c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
-	return o, c, err
+	return o, c.customer(), err
 }
 
 // Order implements vend.Tx.

@@ -12,8 +12,9 @@ import (
 
 const (
 	selectPIN = `SELECT pin FROM customers WHERE id = ?`
-	updatePIN = `UPDATE customers SET pin = ?, pin_proved = 0 WHERE id = ?`
-	provePIN  = `UPDATE customers SET pin_proved = ? WHERE id = ? AND pin <> ''`
+	updatePIN = `UPDATE customers SET pin = ?, pin_proved = 0,
+pin_since = CASE WHEN ? = '' THEN 0 WHEN pin = '' THEN ? ELSE pin_since END WHERE id = ?`
+	provePIN = `UPDATE customers SET pin_proved = ? WHERE id = ? AND pin <> ''`
 
 	selectPINTries = `SELECT id, at, in_run FROM pin_tries WHERE customer = ? ORDER BY id DESC LIMIT ?`
 	insertPINTry   = `INSERT INTO pin_tries (customer, at) VALUES (?, ?) RETURNING id`
@@ -60,8 +61,8 @@ func (t *sqlTx) PIN(customer string) (hash string, tries []vend.PINTry, err erro
 }
 
 // SetPIN implements vend.Tx.
-func (t *sqlTx) SetPIN(customer, hash string) error {
-	n, err := t.exec(updatePIN, hash, customer)
+func (t *sqlTx) SetPIN(customer, hash string, now time.Time) error {
+	n, err := t.exec(updatePIN, hash, hash, millis(now), customer)
 	switch {
 	case err != nil:
 		return fmt.Errorf("set PIN: %w", err)

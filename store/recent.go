@@ -20,7 +20,7 @@ coalesce(o.resolution, ''), coalesce(o.delivery, ''), coalesce(o.original, '')`
 
 	// The id is looked up inside as well: so the orders of one customer are taken
 	// from their index in its order, and no more of them than are wanted.
-	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_proved, c.created_at, ` + recentColumns + `
+	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_since, c.pin_proved, c.created_at, ` + recentColumns + `
 FROM customers c LEFT JOIN (SELECT * FROM orders WHERE customer = (SELECT id FROM customers WHERE msisdn = ?) AND kind <> 'reverse'
 ORDER BY created_at DESC, ref DESC LIMIT ?) o ON o.customer = c.id WHERE c.msisdn = ? ORDER BY o.created_at DESC, o.ref DESC`
 
@@ -31,25 +31,22 @@ ORDER BY created_at DESC, ref DESC LIMIT ?) o ON o.customer = c.id WHERE c.msisd
 func (s *SQL) Caller(ctx context.Context, msisdn string, n int) (vend.Caller, error) {
 	var all vend.Caller
 	err := s.reading().each(ctx, selectCaller, []any{msisdn, n, msisdn}, func(rows *sql.Rows) error {
-		var c vend.Customer
-		var proved, created int64
+		var c customerRow
 		var r orderRow
 		o := &r.o
-		err := rows.Scan(&c.ID, &c.MSISDN, &c.Language, &c.PIN, &proved, &created,
-			&o.Ref, &o.Kind, &o.Product, &o.Label, &o.Amount,
+		err := rows.Scan(append(c.dest(), &o.Ref, &o.Kind, &o.Product, &o.Label, &o.Amount,
 			&o.Target, &o.Fund, &o.State, &o.Reason, &o.Channel, &o.Op,
 			&o.ProviderRef, &o.Code, &o.CallCentre, &r.told, &r.createdAt,
 			&r.firstSentAt, &r.updateAt, &o.Goods, &o.CodeTimes, &r.codeSince,
-			&o.Resolution, &o.Delivery, &o.Original)
+			&o.Resolution, &o.Delivery, &o.Original)...)
 		if err != nil {
 			return err
 		}
-		c.PINProved, c.CreatedAt = fromMillis(proved), fromMillis(created)
-		all.Customer = c
+		all.Customer = c.customer()
 		if o.Ref == "" {
 			return nil
 		}
-		o.Customer = c.ID
+		o.Customer = all.Customer.ID
 		order, err := r.read(true, nil)
 		all.Recent = append(all.Recent, order)
 		return err

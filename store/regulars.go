@@ -12,10 +12,18 @@ const (
 	// stands leaves the orders that happened, or whose goods are owed.
 	stands = ` AND (state IN ('delivered', 'owed') OR state = 'resolved' AND resolution = 'vended')`
 
-	// It reads a customer's orders by their index, and no others.
+	// regularOrders is vend.RegularOrders, in a form that tells PostgreSQL's planner
+	// no number: of one that is larger than what most customers have, it concludes
+	// that it may as well read all orders, and sort them.
+	regularOrders = "(SELECT 500)"
+
+	// It reads a customer's orders from the newest on by their index, and no more
+	// of them than are looked through.
 	selectRegulars = `SELECT kind, product, label, target, amount, created_at FROM (
 SELECT kind, product, label, target, amount, created_at, row_number() OVER (PARTITION BY kind, target ORDER BY created_at DESC, ref DESC) AS nth
-FROM orders WHERE customer = ? AND target NOT IN ('', '` + vend.ErasedTarget + `')` + stands + ` AND kind IN (`
+FROM (SELECT ref, kind, product, label, target, amount, state, resolution, created_at FROM orders WHERE customer = ?
+ORDER BY created_at DESC, ref DESC LIMIT ` + regularOrders + `) AS newest
+WHERE target NOT IN ('', '` + vend.ErasedTarget + `')` + stands + ` AND kind IN (`
 	selectRegulars2 = `)) AS bought WHERE nth = 1 ORDER BY created_at DESC, kind, target`
 
 	selectBoughtFor = `SELECT 1 FROM orders WHERE target = ? AND target <> '' AND customer = ? AND kind = ?` + stands + ` LIMIT 1`

@@ -34,16 +34,12 @@ type shop struct {
 // jobs but when it is woken.
 func openShop(t testing.TB, s *SQL, o vend.Options) *shop {
 	t.Helper()
-	keys, err := secret.NewKeyring(make([]byte, secret.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
 	words, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &shop{sql: s, ended: map[string]chan struct{}{}}
-	p.service = vend.New(s, instant{}, keys, o)
+	p.service = vend.New(s, instant{}, shopKeys(t), o)
 	notices := flows.Notices{Orders: p.service, Words: words, Now: time.Now, Send: func(_ context.Context, id, _, _ string) (string, error) {
 		message, _, _ := strings.Cut(id, "#")
 		return "AT-" + message, nil
@@ -61,6 +57,16 @@ func openShop(t testing.TB, s *SQL, o vend.Options) *shop {
 	p.runner.Start(context.Background())
 	t.Cleanup(func() { p.close(t) })
 	return p
+}
+
+// shopKeys are those of every shop.
+func shopKeys(t testing.TB) *secret.Keyring {
+	t.Helper()
+	keys, err := secret.NewKeyring(make([]byte, secret.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
 }
 
 // close ends what the shop does beside its customers, and takes back what it has
@@ -119,10 +125,21 @@ func (p *shop) do(ctx context.Context, b buyer, s sale) error {
 }
 
 func airtime(ctx context.Context, p *shop, b buyer) (vend.Order, error) {
-	return p.service.Buy(ctx, vend.Purchase{
-		Ref: b.ref, MSISDN: b.msisdn, Amount: ledger.Rand(12), Target: b.msisdn, Channel: "ussd",
+	return p.service.Buy(ctx, airtimeFor(b, secret.Text{}))
+}
+
+// walletPIN is that of customers who have one.
+const walletPIN = "13579"
+
+func airtimeWithPIN(ctx context.Context, p *shop, b buyer) (vend.Order, error) {
+	return p.service.Buy(ctx, airtimeFor(b, secret.New(walletPIN)))
+}
+
+func airtimeFor(b buyer, pin secret.Text) vend.Purchase {
+	return vend.Purchase{
+		Ref: b.ref, MSISDN: b.msisdn, Amount: ledger.Rand(12), Target: b.msisdn, Channel: "ussd", PIN: pin,
 		Product: vend.Product{Code: "101", Kind: vend.KindAirtime, Vendor: "Vodacom", Min: ledger.Rand(5), Max: ledger.Rand(500)},
-	})
+	}
 }
 
 func electricity(ctx context.Context, p *shop, b buyer) (vend.Order, error) {

@@ -29,7 +29,7 @@ func TestAPINAndItsTriesAreTheCustomersOwn(t *testing.T) {
 		var ids []int64
 		inTx(t, s, func(tx vend.Tx) error {
 			ids = nil
-			if err := tx.SetPIN(a.ID, "hash"); err != nil {
+			if err := tx.SetPIN(a.ID, "hash", now); err != nil {
 				return err
 			}
 			for i := range 7 {
@@ -88,7 +88,7 @@ func TestAPINAndItsTriesAreTheCustomersOwn(t *testing.T) {
 			}
 		}
 		proved("proved,", now)
-		inTx(t, s, func(tx vend.Tx) error { return tx.SetPIN(a.ID, "another") })
+		inTx(t, s, func(tx vend.Tx) error { return tx.SetPIN(a.ID, "another", now) })
 		proved("set anew,", time.Time{})
 		for _, who := range []string{b.ID, "nobody"} {
 			if err := s.InTx(t.Context(), func(tx vend.Tx) error { return tx.ProvePIN(who, now) }); err == nil {
@@ -99,12 +99,12 @@ func TestAPINAndItsTriesAreTheCustomersOwn(t *testing.T) {
 			if err := tx.DropPINTries(a.ID, 0); err != nil {
 				return err
 			}
-			return tx.SetPIN(a.ID, "")
+			return tx.SetPIN(a.ID, "", now)
 		})
 		if left, err := s.PINTries(t.Context(), b.ID); err != nil || len(left) != 1 {
 			t.Errorf("of somebody else are left %v, %v", left, err)
 		}
-		if err := s.InTx(t.Context(), func(tx vend.Tx) error { return tx.SetPIN("nobody", "x") }); err == nil {
+		if err := s.InTx(t.Context(), func(tx vend.Tx) error { return tx.SetPIN("nobody", "x", now) }); err == nil {
 			t.Error("nobody has a PIN")
 		}
 	})
@@ -183,7 +183,7 @@ func TestTheWalletGoesDownAndUpAgain(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := tx.SetPIN(c.ID, "hash"); err != nil {
+			if err := tx.SetPIN(c.ID, "hash", now); err != nil {
 				return err
 			}
 			if err := tx.AddEnquiry(c.ID, []byte("x"), now); err != nil {

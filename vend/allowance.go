@@ -30,7 +30,8 @@ func (s *Service) MaySpend(ctx context.Context, msisdn string, k Kind, amount le
 	if err != nil {
 		return fmt.Errorf("read allowance: %w", err)
 	}
-	day := startOfDay(s.opt.Now())
+	now := s.opt.Now()
+	day := startOfDay(now)
 	sold := func(customer string, f Fund) Sold {
 		if err != nil {
 			return Sold{}
@@ -52,5 +53,5 @@ func (s *Service) MaySpend(ctx context.Context, msisdn string, k Kind, amount le
 	if err != nil {
 		return fmt.Errorf("read allowance: %w", err)
 	}
-	return s.opt.Limits.of(s.guarded(c)).within(o, customer, each, all)
+	return s.opt.Limits.of(s.guarded(c, now)).within(o, customer, each, all)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"spaza/ledger"
@@ -26,13 +27,17 @@ const enquiriesWithin = time.Hour
 // meters and accounts in an hour that they never bought for, and then gets
 // ErrTooManyEnquiries. One that was asked about within the hour does not count
 // again. What is counted is written before the provider is asked. ErrNoEnquiry
-// where it cannot be; other errors are those of Enquirer.
+// where it cannot be; other errors are those of Enquirer, and are logged where an
+// operator should know of them.
 func (s *Service) AskMeter(ctx context.Context, msisdn, meter string, amount ledger.Cents, free bool) (Meter, error) {
 	e, err := s.mayAsk(ctx, msisdn, KindElectricity, meter)
 	if err != nil {
 		return Meter{}, err
 	}
-	return e.Meter(ctx, MeterQuestion{Ref: NewRef(KindElectricity, s.opt.Now()), Meter: meter, Amount: amount, Free: free})
+	q := MeterQuestion{Ref: NewRef(KindElectricity, s.opt.Now()), Meter: meter, Amount: amount, Free: free}
+	m, err := e.Meter(ctx, q)
+	s.logEnquiry(ctx, KindElectricity, q.Ref, err, meter, msisdn)
+	return m, err
 }
 
 // AskAccount asks the provider about an account at a biller, by its whole
@@ -42,7 +47,38 @@ func (s *Service) AskAccount(ctx context.Context, msisdn, account string) (Accou
 	if err != nil {
 		return Account{}, err
 	}
-	return e.Account(ctx, AccountQuestion{Ref: NewRef(KindBill, s.opt.Now()), Account: account})
+	q := AccountQuestion{Ref: NewRef(KindBill, s.opt.Now()), Account: account}
+	a, err := e.Account(ctx, q)
+	s.logEnquiry(ctx, KindBill, q.Ref, err, account, msisdn)
+	return a, err
+}
+
+// logEnquiry logs what an enquiry ended in, where that is the operator's business:
+// no answer, and a refusal that asks for attention. The customer's mistakes are
+// not. Names are taken out of what the provider said.
+func (s *Service) logEnquiry(ctx context.Context, k Kind, ref string, err error, names ...string) {
+	refusal, refused := errors.AsType[*RefusalError](err)
+	switch {
+	case err == nil, refused && !refusal.Alert:
+	case refused:
+		s.opt.Logger.Error("enquiry refused", "kind", string(k), "ref", ref, "reason", string(refusal.Reason), "code", refusal.Code,
+			"detail", nameless(refusal.Detail, names...), "alert", true)
+	case errors.Is(ctx.Err(), context.Canceled): // whoever asked is gone
+	default:
+		s.opt.Logger.Warn("enquiry was not answered", "kind", string(k), "ref", ref, "err", nameless(err.Error(), names...))
+	}
+}
+
+// nameless is text without names, also where they are too short for without: here
+// it does not matter that other words are torn.
+func nameless(text string, names ...string) string {
+	text = without(text, names...)
+	for _, n := range names {
+		if n != "" {
+			text = strings.ReplaceAll(text, n, erasedWord)
+		}
+	}
+	return text
 }
 
 // mayAsk finds whom to ask, and counts the enquiry.
@@ -51,6 +87,9 @@ func (s *Service) mayAsk(ctx context.Context, msisdn string, k Kind, target stri
 	c, says := s.provider.(Capable)
 	if !asks || !says || !c.Can(k).Enquires {
 		return nil, ErrNoEnquiry
+	}
+	if s.opt.Enquiries < 0 {
+		return e, nil
 	}
 	now, newID := s.opt.Now(), NewCustomerID()
 	err := s.store.InTx(ctx, func(tx Tx) error {
@@ -72,6 +111,9 @@ func (s *Service) mayAsk(ctx context.Context, msisdn string, k Kind, target stri
 		return tx.AddEnquiry(c.ID, hash, now)
 	})
 	if err != nil {
+		if !errors.Is(err, ErrTooManyEnquiries) && !errors.Is(ctx.Err(), context.Canceled) {
+			s.opt.Logger.Warn("enquiry was not counted, and not made", "kind", string(k), "err", err)
+		}
 		return nil, fmt.Errorf("count enquiry: %w", err)
 	}
 	return e, nil

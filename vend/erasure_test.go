@@ -216,7 +216,7 @@ func checkForgotten(before, after cells, id, number string) []string {
 	}
 	wrong = append(wrong, differences("customers", before["customers"], after["customers"], func(c map[string]string) map[string]string {
 		if c["id"] == id {
-			c["msisdn"], c["language"], c["pin"], c["pin_proved"] = "erased:"+id, "", "", "0"
+			c["msisdn"], c["language"], c["pin"], c["pin_since"], c["pin_proved"] = "erased:"+id, "", "", "0", "0"
 		}
 		return c
 	})...)

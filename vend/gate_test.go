@@ -329,8 +329,8 @@ func (t gateTx) PIN(customer string) (hash string, tries []vend.PINTry, err erro
 	return hash, tries, err
 }
 
-func (t gateTx) SetPIN(customer, hash string) error {
-	return t.g.do("tx set PIN", func() error { return t.tx.SetPIN(customer, hash) })
+func (t gateTx) SetPIN(customer, hash string, now time.Time) error {
+	return t.g.do("tx set PIN", func() error { return t.tx.SetPIN(customer, hash, now) })
 }
 
 func (t gateTx) ProvePIN(customer string, at time.Time) error {

@@ -16,8 +16,9 @@ type Limits struct {
 	// Sale is the most that one sale of a kind may cost.
 	Sale map[Kind]ledger.Cents
 	// Day is the most that one customer may buy for in a day, DayWithPIN the
-	// same for one whose wallet asks for a PIN, and DaySales how often either
-	// may. A PIN never lowers the limit: DayWithPIN below Day is Day.
+	// same for one whose wallet has asked for a PIN for 24 hours, and DaySales
+	// how often either may. A PIN never lowers the limit: DayWithPIN below Day
+	// is Day.
 	Day        ledger.Cents
 	DayWithPIN ledger.Cents
 	DaySales   int
@@ -29,7 +30,7 @@ type Limits struct {
 
 // DefaultLimits are those of a customer who has proved no more than to hold a
 // phone: R500 of airtime or data at a time, R1,000 of anything else, and ten
-// sales of R1,000 together in a day; R3,000 for one whose wallet asks for a PIN.
+// sales of R1,000 together in a day; R3,000 for one whose wallet has a PIN.
 func DefaultLimits() Limits {
 	return Limits{
 		Sale: map[Kind]ledger.Cents{
@@ -107,7 +108,7 @@ func (l Limits) within(o Order, customer, each, all Sold) error {
 	return check(LimitMerchantDay, l.MerchantDay, all.Amount)
 }
 
-// of are the limits of a customer, with a wallet that asks for a PIN or without.
+// of are the limits of a customer, with a PIN that counts or without.
 func (l Limits) of(guarded bool) Limits {
 	switch {
 	case !guarded || l.Day <= 0:
@@ -150,5 +151,5 @@ func (s *Service) checkLimits(tx Tx, c Customer, o Order) error {
 			return err
 		}
 	}
-	return s.opt.Limits.of(s.guarded(c)).within(o, customer, each, all)
+	return s.opt.Limits.of(s.guarded(c, o.CreatedAt)).within(o, customer, each, all)
 }

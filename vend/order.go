@@ -250,6 +250,9 @@ type Customer struct {
 	MSISDN   string
 	Language string // catalogue code such as "en"; empty until chosen
 	PIN      bool   // a wallet PIN is set
+	// PINSince is when the first wallet PIN was set, of those that were changed
+	// for one another; zero where none is set.
+	PINSince time.Time
 	// PINProved is when that PIN was last right for CheckPIN; zero for never, or
 	// where a new one was set since.
 	PINProved time.Time

@@ -115,7 +115,7 @@ func (s *Service) SetPIN(ctx context.Context, msisdn string, old, chosen secret.
 	if err != nil {
 		return fmt.Errorf("set wallet PIN: %w", err)
 	}
-	set := func(tx Tx, c Customer, pin string) error { return tx.SetPIN(c.ID, pin) }
+	set := func(tx Tx, c Customer, pin string) error { return tx.SetPIN(c.ID, pin, s.opt.Now()) }
 	if c.PIN {
 		if old.Empty() && !s.proved(c) {
 			return fmt.Errorf("set wallet PIN: %w", ErrPINNeeded)
@@ -176,9 +176,9 @@ func (s *Service) proved(c Customer) bool {
 // setProved sets what is kept of a PIN in place of one that was right lately,
 // unless a try came in between: it may be another's.
 func (s *Service) setProved(ctx context.Context, c Customer, hash string) error {
-	newID := NewCustomerID()
+	now, newID := s.opt.Now(), NewCustomerID()
 	return s.store.InTx(ctx, func(tx Tx) error {
-		there, err := tx.EnsureCustomer(c.MSISDN, newID, s.opt.Now())
+		there, err := tx.EnsureCustomer(c.MSISDN, newID, now)
 		switch {
 		case err != nil:
 			return err
@@ -193,7 +193,7 @@ func (s *Service) setProved(ctx context.Context, c Customer, hash string) error 
 		case len(tries) > 0 && tries[0].InRun:
 			return ErrPINNeeded
 		}
-		return tx.SetPIN(c.ID, hash)
+		return tx.SetPIN(c.ID, hash, now)
 	})
 }
 
@@ -203,7 +203,8 @@ func (s *Service) RemovePIN(ctx context.Context, msisdn string, old secret.Text)
 	if s.opt.PIN == PINRequired {
 		return ErrPINNeeded
 	}
-	if err := s.provePIN(ctx, msisdn, old, func(tx Tx, c Customer) error { return tx.SetPIN(c.ID, "") }); err != nil {
+	remove := func(tx Tx, c Customer) error { return tx.SetPIN(c.ID, "", s.opt.Now()) }
+	if err := s.provePIN(ctx, msisdn, old, remove); err != nil {
 		return fmt.Errorf("remove wallet PIN: %w", err)
 	}
 	return nil
@@ -228,7 +229,7 @@ func (s *Service) ResetPIN(ctx context.Context, msisdn, by, why string) error {
 		if err := tx.DropPINTries(c.ID, 0); err != nil {
 			return err
 		}
-		return tx.SetPIN(c.ID, "")
+		return tx.SetPIN(c.ID, "", now)
 	})
 	if err != nil {
 		return fmt.Errorf("reset wallet PIN: %w", err)
@@ -237,8 +238,16 @@ func (s *Service) ResetPIN(ctx context.Context, msisdn, by, why string) error {
 	return nil
 }
 
-// guarded says that a customer's wallet asks for a PIN.
-func (s *Service) guarded(c Customer) bool { return s.opt.PIN != PINOff && c.PIN }
+// pinTrusted is how long a wallet must have had a PIN before Limits.DayWithPIN is
+// its limit. Whoever finds a phone whose wallet has none can set one, and must not
+// buy more for it. Within a day its owner has missed the phone and had the SIM
+// barred, or is back at it.
+const pinTrusted = 24 * time.Hour
+
+// guarded says that a customer's wallet asks for a PIN, and did for long enough.
+func (s *Service) guarded(c Customer, now time.Time) bool {
+	return s.opt.PIN != PINOff && c.PIN && !c.PINSince.IsZero() && now.Sub(c.PINSince) >= pinTrusted
+}
 
 // errPINFirst says that a PIN is to be checked before a transaction of the
 // customer's can be written.

@@ -326,7 +326,7 @@ func (t memoryTx) PIN(string) (string, []vend.PINTry, error) {
 	return t.m.hash, slices.Clone(t.m.tries[:min(len(t.m.tries), vend.PINTriesKept)]), nil
 }
 
-func (t memoryTx) SetPIN(_, hash string) error { t.m.hash = hash; return nil }
+func (t memoryTx) SetPIN(_, hash string, _ time.Time) error { t.m.hash = hash; return nil }
 
 func (memoryTx) ProvePIN(string, time.Time) error { return nil }
 

@@ -37,6 +37,10 @@ type SavedRegular struct {
 const (
 	// NicknameMost is how many characters a nickname may have.
 	NicknameMost = 20
+	// RegularOrders is how many of a customer's newest orders, of any kind, are
+	// looked through for regulars, at every dial: who sells airtime to others has
+	// tens of thousands. What was bought before them is named or bought again.
+	RegularOrders = 500
 	// targetMost bounds, in bytes, for what somebody can buy.
 	targetMost = 64
 )
@@ -48,7 +52,8 @@ var ErrNickname = errors.New("not a nickname")
 // Regulars lists what a customer has bought for, or saved under a name, of these
 // kinds (none given: of all), the newest first, n at most; each target of a kind
 // once. A purchase counts when it happened and stands, also while its goods are
-// owed, and was not forgotten since.
+// owed, was not forgotten since, and is among the customer's newest RegularOrders
+// orders.
 func (s *Service) Regulars(ctx context.Context, msisdn string, n int, kinds ...Kind) ([]Regular, error) {
 	if n <= 0 {
 		return nil, nil

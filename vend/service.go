@@ -87,7 +87,8 @@ type Options struct {
 	// PINCost is what hashing a wallet PIN costs; default DefaultPINCost.
 	PINCost PINCost
 	// Enquiries is about how many different meters and accounts that they
-	// never bought for a customer may ask in an hour; default 3.
+	// never bought for a customer may ask in an hour; default 3. Negative is
+	// no limit: then nothing is counted.
 	Enquiries int
 
 	Now    func() time.Time
@@ -122,10 +123,13 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.SendTimeout <= 0 {
 		o.SendTimeout = 30 * time.Second
 	}
-	for n, def := range map[*int]int{&o.PINTries15m: 5, &o.PINTriesDay: 10, &o.PINTriesAll: 60, &o.Enquiries: 3} {
+	for n, def := range map[*int]int{&o.PINTries15m: 5, &o.PINTriesDay: 10, &o.PINTriesAll: 60} {
 		if *n <= 0 {
 			*n = def
 		}
+	}
+	if o.Enquiries == 0 {
+		o.Enquiries = 3
 	}
 	if o.Fund == "" {
 		o.Fund = FundBalance

@@ -40,7 +40,8 @@ type Store interface {
 	// none.
 	Caller(ctx context.Context, msisdn string, n int) (Caller, error)
 	// Regulars is the newest sale of a customer (by id) for each target of these
-	// kinds, of those that happened and stand, or whose goods are owed. It has no
+	// kinds, of those that happened and stand, or whose goods are owed, among
+	// the customer's newest RegularOrders orders of any kind. It has no
 	// nicknames.
 	Regulars(ctx context.Context, customer string, kinds []Kind) ([]Regular, error)
 	// SavedRegulars lists what a customer's targets are called, and which were
@@ -85,8 +86,8 @@ type Tx interface {
 	// Store.PINTries.
 	PIN(customer string) (hash string, tries []PINTry, err error)
 	// SetPIN stores what is kept of a PIN; empty for none. A new one is not
-	// proved.
-	SetPIN(customer, hash string) error
+	// proved; it counts from now, or as long as the one in whose place it is.
+	SetPIN(customer, hash string, now time.Time) error
 	// ProvePIN stores that a customer's PIN was right.
 	ProvePIN(customer string, at time.Time) error
 	// AddPINTry adds a try, in the run, and returns its id.
@@ -96,8 +97,8 @@ type Tx interface {
 	// EndPINRun says of a customer's tries up to one that they are in no run.
 	EndPINRun(customer string, upTo int64) error
 
-	// BoughtFor says whether a customer has bought for a target, of this kind, as
-	// Store.Regulars counts it.
+	// BoughtFor says whether a customer has ever bought for a target, of this
+	// kind, as Store.Regulars counts it.
 	BoughtFor(customer string, k Kind, target string) (bool, error)
 	// SavedRegular is what is kept of a target; one that says nothing when there
 	// is nothing. SaveRegular stores it, or deletes it when it says nothing.

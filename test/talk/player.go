@@ -119,6 +119,7 @@ func (p *player) own(ctx context.Context) map[string]Verb {
 	return map[string]Verb{
 		"dial": func(deep string) ([]string, error) {
 			p.calls++
+			time.Sleep(betweenCalls)
 			p.phone = phone{session: "call-" + strconv.Itoa(p.calls), text: deep}
 			return p.send(ctx, p.callback())
 		},
@@ -220,6 +221,10 @@ func (p *player) own(ctx context.Context) map[string]Verb {
 		},
 	}
 }
+
+// betweenCalls passes before each call, so that what is done in one is older than
+// what is done in the next.
+const betweenCalls = 10 * time.Millisecond
 
 // typed adds an answer to what was typed since the dial.
 func (p *player) typed(s string) error {

@@ -5,6 +5,8 @@
 -- +goose Up
 -- A hash with its parameters; empty where none is set.
 ALTER TABLE customers ADD COLUMN pin TEXT NOT NULL DEFAULT '';
+-- When the first one was set, of those that were changed for one another.
+ALTER TABLE customers ADD COLUMN pin_since BIGINT NOT NULL DEFAULT 0;
 -- When it was last right, until another one is set on the strength of that.
 ALTER TABLE customers ADD COLUMN pin_proved BIGINT NOT NULL DEFAULT 0;
 
@@ -47,4 +49,5 @@ DROP TABLE enquiries;
 DROP TABLE regulars;
 DROP TABLE pin_tries;
 ALTER TABLE customers DROP COLUMN pin_proved;
+ALTER TABLE customers DROP COLUMN pin_since;
 ALTER TABLE customers DROP COLUMN pin;
