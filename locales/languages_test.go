@@ -12,7 +12,7 @@ import (
 // are offered.
 var official = []Language{
 	{"zu", "isiZulu"}, {"xh", "isiXhosa"}, {"af", "Afrikaans"}, {"en", "English"}, {"nso", "Sepedi"}, {"tn", "Setswana"},
-	{"st", "Sesotho"}, {"ts", "Xitsonga"}, {"ss", "siSwati"}, {"ve", "Tshivenda"}, {"nr", "isiNdebele"},
+	{"st", "Sesotho"}, {"ts", "Xitsonga"}, {"ss", "siSwati"}, {"ve", "Tshivenḓa"}, {"nr", "isiNdebele"},
 }
 
 // named are catalogues with nothing but their names.

@@ -47,8 +47,9 @@ type config struct {
 	Funding     string        `env:"SPAZA_FUNDING" envDefault:"balance" doc:"whose money pays: balance, the customer's, or merchant, the operator's float"`
 	LimitSale   string        `env:"SPAZA_LIMIT_SALE" doc:"most that one sale may cost, by kind, in whole rand, such as airtime:500,electricity:1000; a kind that is not named keeps its default (airtime, data and airtime_pin 500, others 1000); 0: no limit"`
 	LimitDay    number        `env:"SPAZA_LIMIT_DAY" envDefault:"1000" doc:"most that a customer may buy for in a day, in whole rand; 0: no limit"`
-	LimitPIN    number        `env:"SPAZA_LIMIT_DAY_PIN" envDefault:"3000" doc:"the same for a customer who has set a wallet PIN; never less than SPAZA_LIMIT_DAY; 0: no limit"`
+	LimitPIN    number        `env:"SPAZA_LIMIT_DAY_PIN" envDefault:"3000" doc:"the same for a customer whose wallet has had a PIN for 24 hours; never less than SPAZA_LIMIT_DAY; 0: no limit"`
 	LimitSales  number        `env:"SPAZA_LIMIT_DAY_SALES" envDefault:"10" doc:"how often a customer may buy in a day; 0: no limit"`
+	LimitAsk    number        `env:"SPAZA_LIMIT_ENQUIRIES" envDefault:"3" doc:"how many new meters and accounts a customer may ask about in an hour; 0: no limit"`
 	LimitHouse  number        `env:"SPAZA_LIMIT_MERCHANT_DAY" envDefault:"10000" doc:"with SPAZA_FUNDING=merchant, most that the operator pays in a day for all customers together, in whole rand; 0: no limit"`
 	LimitEach   number        `env:"SPAZA_LIMIT_MERCHANT_CUSTOMER" envDefault:"100" doc:"the same for one customer"`
 	WalletPIN   string        `env:"SPAZA_WALLET_PIN" envDefault:"optional" doc:"whether spending asks for a wallet PIN: off, optional (of customers who set one) or required (of everybody)"`

@@ -38,6 +38,7 @@ type portraitProfile struct {
 	AvailableCents int64  `json:"available_cents"`
 	HeldCents      int64  `json:"held_cents"`
 	PIN            bool   `json:"wallet_pin_set"`
+	PINSince       string `json:"wallet_pin_since,omitempty"`
 	// Names are what the customer calls numbers, meters and accounts, and which
 	// of them they took off their list.
 	Names []portraitName `json:"names"`
@@ -152,7 +153,7 @@ func (x customersExportCommand) portray(ctx context.Context, d *desk, till *vend
 		MSISDN: p.number, WrittenAt: stamp(time.Now()), NotInHere: notInHere(x.Goods), Orders: []portraitOrder{}, FromOthers: []portraitGift{},
 	}
 	if p.ID != "" {
-		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held), p.PIN, []portraitName{}}
+		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held), p.PIN, stamp(p.PINSince), []portraitName{}}
 		saved, err := d.books.SavedRegulars(ctx, p.ID)
 		if err != nil {
 			return all, err

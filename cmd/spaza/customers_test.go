@@ -351,12 +351,13 @@ func TestAnExportHasTheNamesThatACustomerGaveAndThatThereIsAPIN(t *testing.T) {
 		out := s.ok("customers", "export", thandi, "--reason=asked in writing", "--by=lerato")
 		var all struct {
 			Customer struct {
-				PIN   bool `json:"wallet_pin_set"`
+				PIN   bool   `json:"wallet_pin_set"`
+				Since string `json:"wallet_pin_since"`
 				Names []struct{ Kind, For, Name, Since string }
 			}
 		}
 		s.must(json.Unmarshal([]byte(out), &all))
-		if n := all.Customer.Names; !all.Customer.PIN || len(n) != 1 || n[0].For != thandisMeter || n[0].Name != "Gogo" || n[0].Since == "" {
+		if n := all.Customer.Names; !all.Customer.PIN || all.Customer.Since == "" || len(n) != 1 || n[0].For != thandisMeter || n[0].Name != "Gogo" || n[0].Since == "" {
 			t.Errorf("%+v", all.Customer)
 		}
 		if strings.Contains(out, "argon2") || strings.Contains(out, "97135") {

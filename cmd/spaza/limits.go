@@ -46,6 +46,15 @@ func (c *config) limits() (vend.Limits, error) {
 	return l, readSaleLimits(l.Sale, c.LimitSale)
 }
 
+// enquiries is about how many meters and accounts that they never bought for a
+// customer may ask in an hour, as vend.Options has it.
+func (c *config) enquiries() int {
+	if c.LimitAsk == 0 {
+		return -1
+	}
+	return int(c.LimitAsk)
+}
+
 // readSaleLimits reads limits of one sale, such as "airtime:500,electricity:1000",
 // into what there is. Kinds that are not named keep the limit that they have; 0
 // is none.

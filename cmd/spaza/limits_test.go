@@ -51,6 +51,18 @@ func TestTheLimitsAreTheShopsOwnUntilTheyAreSet(t *testing.T) {
 	}
 }
 
+func TestHowManyMetersMayBeAskedAboutIsConfigured(t *testing.T) {
+	for env, want := range map[string]int{
+		"SPAZA_LIMIT_ENQUIRIES=": 3, "SPAZA_LIMIT_ENQUIRIES=3": 3, "SPAZA_LIMIT_ENQUIRIES=1": 1, "SPAZA_LIMIT_ENQUIRIES=50": 50,
+		"SPAZA_LIMIT_ENQUIRIES=0": -1, // as vend.Options says no limit
+	} {
+		cfg, err := readConfig(set(env))
+		if got := cfg.enquiries(); err != nil || got != want {
+			t.Errorf("%s: %d, %v; want %d", env, got, err, want)
+		}
+	}
+}
+
 func TestLimitsThatAreNoneAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ env, want string }{
 		"a kind that is not there":     {"SPAZA_LIMIT_SALE=airtme:500", "SPAZA_LIMIT_SALE"},
@@ -67,6 +79,7 @@ func TestLimitsThatAreNoneAreRefused(t *testing.T) {
 		"less than nothing a day":      {"SPAZA_LIMIT_DAY=-1", "LimitDay"},
 		"too much a day":               {"SPAZA_LIMIT_DAY=10000001", "LimitDay"},
 		"words":                        {"SPAZA_LIMIT_DAY=much", "LimitDay"},
+		"less than no meter":           {"SPAZA_LIMIT_ENQUIRIES=-1", "LimitAsk"},
 		"less than no sale":            {"SPAZA_LIMIT_DAY_SALES=-1", "LimitSales"},
 		"less than nothing for all":    {"SPAZA_LIMIT_MERCHANT_DAY=-5", "LimitHouse"},
 		"less than nothing for each":   {"SPAZA_LIMIT_MERCHANT_CUSTOMER=-5", "LimitEach"},

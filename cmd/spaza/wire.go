@@ -102,7 +102,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	shop := vend.New(sql, provider, keys, vend.Options{
-		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Logger: a.log,
+		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Enquiries: cfg.enquiries(), Logger: a.log,
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
