@@ -266,7 +266,7 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 	if f.costless() {
 		key = "pay.confirm.ask.house"
 	}
-	s.Text = t.Say(key, f.what(t), money("balance", cents(t, available)))
+	s.Text = capital(t.Say(key, f.what(t), money("balance", cents(t, available))))
 	if f.c.warning != nil {
 		if more := f.c.warning(t); more != "" {
 			s.Text += " " + more
@@ -312,7 +312,7 @@ func (f till) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, erro
 
 func (f till) askShort(t *dialog.Talk, s *dialog.Screen) {
 	missing := cents(t, amount) - cents(t, available)
-	s.Text = t.Say("pay.short.ask", f.what(t), money("balance", cents(t, available)), money("missing", missing))
+	s.Text = capital(t.Say("pay.short.ask", f.what(t), money("balance", cents(t, available)), money("missing", missing)))
 	if !f.c.refund { // a voucher for a voucher
 		s.Add("voucher", t.Say("pay.short.voucher"))
 	}

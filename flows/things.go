@@ -3,6 +3,8 @@ package flows
 import (
 	"cmp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"spaza/dialog"
 	"spaza/ledger"
@@ -88,6 +90,16 @@ func briefKey(w thing) string {
 		}
 	}
 	return "brief." + string(w.kind)
+}
+
+// capital begins with a capital letter, also where the name of a thing that
+// stands first does not.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if first == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // whole names a thing and who gets it: "R20 Vodacom airtime for 0821234567".

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +115,107 @@ func TestWhatCannotBeAskedIsNotAndWhatIsRefusedIsTold(t *testing.T) {
 	}
 	if n := len(k.p.asked); n != 1 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// TestWhatTheProviderSaysToAnEnquiryIsLoggedAndNobodyIsNamed has the provider fail
+// in words that name everybody.
+func TestWhatTheProviderSaysToAnEnquiryIsLoggedAndNobodyIsNamed(t *testing.T) {
+	const meter, account = "14000000019", "1101554"
+	named := "of TARGET (T-ARGET), " + number(1) + ", 0" + number(1)[2:] + " and +27 " + number(1)[2:4] + " " + number(1)[4:7] + " " + number(1)[7:]
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	late, end := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer end()
+	silent := errors.New("Post https://flash.example/meters/TARGET: cut " + named)
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want []string // in the one line that is logged; none: nothing is
+	}{
+		"an answer": {t.Context(), nil, nil},
+		"a refusal": {t.Context(), &vend.RefusalError{Reason: vend.ReasonMeter, Code: "2400", Detail: named}, nil},
+		"a refusal for the operator": {t.Context(), &vend.RefusalError{Reason: vend.ReasonProductGone, Alert: true, Code: "1999", Detail: "not allowed " + named},
+			[]string{"level=ERROR", `msg="enquiry refused"`, "reason=" + string(vend.ReasonProductGone), "code=1999", "not allowed of [erased]", "alert=true"}},
+		"that one, wrapped": {t.Context(), fmt.Errorf("asked: %w", &vend.RefusalError{Alert: true, Code: "1999"}), []string{"level=ERROR", "alert=true"}},
+		"no answer":         {t.Context(), silent, []string{"level=WARN", `msg="enquiry was not answered"`, "flash.example/meters/[erased]: cut"}},
+		"too late":          {late, context.DeadlineExceeded, []string{"level=WARN", "deadline"}},
+		"nobody waits":      {gone, context.Canceled, nil},
+	} {
+		for kind, ask := range map[vend.Kind]func(k *askable, ctx context.Context) error{
+			vend.KindElectricity: func(k *askable, ctx context.Context) error {
+				_, err := k.s.AskMeter(ctx, number(1), meter, ledger.Rand(20), false)
+				return err
+			},
+			vend.KindBill: func(k *askable, ctx context.Context) error {
+				_, err := k.s.AskAccount(ctx, number(1), account)
+				return err
+			},
+		} {
+			t.Run(name+" "+string(kind), func(t *testing.T) {
+				var log strings.Builder
+				k := newAskable(t, vend.Options{Enquiries: -1, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				target := map[vend.Kind]string{vend.KindElectricity: meter, vend.KindBill: account}[kind]
+				k.p.err = naming(c.err, target)
+				if err := ask(k, c.ctx); !errors.Is(err, k.p.err) {
+					t.Errorf("told is %v", err)
+				}
+				lines := strings.Count(log.String(), "\n")
+				if len(c.want) == 0 && lines != 0 || len(c.want) > 0 && lines != 1 {
+					t.Fatalf("%d lines are logged:\n%s", lines, log.String())
+				}
+				for _, want := range append(c.want, "kind="+string(kind), "ref=") {
+					if lines > 0 && !strings.Contains(log.String(), want) {
+						t.Errorf("%q is not in %s", want, log.String())
+					}
+				}
+				for _, never := range []string{target, target[:1] + "-" + target[1:], number(1)[2:], number(1)[4:7] + " " + number(1)[7:], "Nkosi"} {
+					if strings.Contains(log.String(), never) {
+						t.Errorf("%q is in %s", never, log.String())
+					}
+				}
+			})
+		}
+	}
+}
+
+// naming is an error that names a target, written in two ways.
+func naming(err error, target string) error {
+	name := strings.NewReplacer("T-ARGET", target[:1]+"-"+target[1:], "TARGET", target)
+	refusal, refused := errors.AsType[*vend.RefusalError](err)
+	switch {
+	case refused && refusal.Detail != "":
+		named := *refusal
+		named.Detail = name.Replace(named.Detail)
+		return &named
+	case err == nil || name.Replace(err.Error()) == err.Error():
+		return err
+	}
+	return errors.New(name.Replace(err.Error()))
+}
+
+func TestAnEnquiryThatCannotBeCountedIsLoggedAndNotMade(t *testing.T) {
+	var log strings.Builder
+	k := newAskable(t, vend.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	k.must(k.sql.Close())
+	if k.meter(1, "14000000019") == nil || len(k.p.asked) != 0 {
+		t.Errorf("asked about %v", k.p.asked)
+	}
+	if got := log.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "not counted") || strings.Contains(got, "140000") || strings.Contains(got, number(1)[2:]) {
+		t.Errorf("logged is %s", got)
+	}
+}
+
+func TestWithoutALimitNothingIsCounted(t *testing.T) {
+	k := newAskable(t, vend.Options{Enquiries: -1})
+	for i := range 10 {
+		k.must(k.meter(1, fmt.Sprint("1400000000", i)))
+	}
+	if rows, err := k.counted(); err != nil || len(rows) != 0 {
+		t.Errorf("%d are counted, %v", len(rows), err)
+	}
+	if n := len(k.p.asked); n != 10 {
+		t.Errorf("asked about %d", n)
 	}
 }
 

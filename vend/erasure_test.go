@@ -416,6 +416,44 @@ func (a *archive) forgetSomebody(rt *rapid.T, life int) vend.Forgotten {
 	return f
 }
 
+// TestANumberIsNowhereInTheFileThatMovedBetweenItsPages has customers come in an
+// order in which SQLite moves them between pages all the while, and looks for what
+// it left behind of those who are forgotten.
+func TestANumberIsNowhereInTheFileThatMovedBetweenItsPages(t *testing.T) {
+	a, err := newArchive(t.Context(), freshSQLite(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.close() })
+	const customers = 300
+	number := func(i int) string { return fmt.Sprintf("2771%07d", 7_000_000+i*7919%customers*31) }
+	for i := range customers {
+		if err := a.service.SetLanguage(t.Context(), number(i), "zu"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.sql.Scrub(t.Context()); err != nil { // all that they left is in the file, and their log gone
+		t.Fatal(err)
+	}
+	for i := range customers {
+		if err := a.service.SetPIN(t.Context(), number(i), secret.Text{}, secret.New(goodPIN)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := vend.Oblivion{Store: a.sql, Now: func() time.Time { return a.now }}
+	for i := 0; i < customers; i += 20 {
+		if _, err := v.Erase(t.Context(), vend.Erasure{MSISDN: number(i), By: "staff", Why: "asked"}); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := a.onDisk(number(i)[2:]); err != nil || len(found) > 0 {
+			t.Errorf("%s is still in %v, %v", number(i), found, err)
+		}
+	}
+	if found, err := a.onDisk(number(1)[2:]); err != nil || len(found) == 0 {
+		t.Errorf("who is not forgotten is in %v, %v", found, err)
+	}
+}
+
 // sound fails the test when the books or orders are not, or a secret can be read
 // anywhere.
 func (a *archive) sound(t *testing.T) {

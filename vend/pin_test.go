@@ -601,6 +601,7 @@ func TestAWalletWithAPINHasTheHigherLimit(t *testing.T) {
 				if err := k.s.SetPIN(t.Context(), number(1), secret.Text{}, secret.New(goodPIN)); err != nil {
 					t.Fatal(err)
 				}
+				k.now = k.now.Add(aDay)
 			}
 			for _, amount := range []ledger.Cents{10_00, 20_00, 21_00, 40_00, 41_00, 90_00} {
 				p := purchase(fmt.Sprint("P-", amount), 1, amount)
@@ -628,6 +629,99 @@ func TestAWalletWithAPINHasTheHigherLimit(t *testing.T) {
 			if _, err := k.buy(p); err != nil {
 				t.Errorf("as much as may be: %v", err)
 			}
+		})
+	}
+}
+
+// TestAPINCountsForTheLimitAfterADay has phones found whose wallet has no PIN, and
+// owners who change theirs.
+func TestAPINCountsForTheLimitAfterADay(t *testing.T) {
+	const thirdPIN = "24680"
+	must := func(t *testing.T, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	set := func(t *testing.T, k *safe, old, chosen string) {
+		t.Helper()
+		must(t, k.s.SetPIN(t.Context(), number(1), secret.New(old), secret.New(chosen)))
+	}
+	pass := func(k *safe, d time.Duration) { k.now = k.now.Add(d) }
+	for name, c := range map[string]struct {
+		policy vend.PINPolicy
+		do     func(t *testing.T, k *safe) // after the good PIN was set
+		pin    string                      // the last
+		since  time.Duration               // from when on it counts
+		counts bool
+	}{
+		"at once":              {"", func(*testing.T, *safe) {}, goodPIN, 0, false},
+		"just before a day":    {"", func(_ *testing.T, k *safe) { pass(k, aDay-time.Millisecond) }, goodPIN, 0, false},
+		"after a day":          {"", func(_ *testing.T, k *safe) { pass(k, aDay) }, goodPIN, 0, true},
+		"that everybody needs": {vend.PINRequired, func(_ *testing.T, k *safe) { pass(k, aDay-1e6) }, goodPIN, 0, false},
+		"changed by its owner": {"", func(t *testing.T, k *safe) {
+			pass(k, aDay-time.Minute)
+			set(t, k, goodPIN, otherPIN)
+			pass(k, time.Minute)
+		}, otherPIN, 0, true},
+		"changed after it was proved": {"", func(t *testing.T, k *safe) {
+			pass(k, aDay-time.Minute)
+			must(t, k.check(goodPIN))
+			set(t, k, "", otherPIN)
+			pass(k, time.Minute)
+		}, otherPIN, 0, true},
+		"changed twice within a day": {"", func(t *testing.T, k *safe) {
+			pass(k, time.Hour)
+			set(t, k, goodPIN, otherPIN)
+			set(t, k, otherPIN, thirdPIN)
+			pass(k, aDay-time.Hour-1e6)
+		}, thirdPIN, 0, false},
+		"reset by the operator": {"", func(t *testing.T, k *safe) {
+			pass(k, 2*aDay)
+			must(t, k.s.ResetPIN(t.Context(), number(1), "lerato", "forgot it"))
+			set(t, k, "", otherPIN)
+			pass(k, aDay-1e6)
+		}, otherPIN, 2 * aDay, false},
+		"reset, and a day after": {"", func(t *testing.T, k *safe) {
+			pass(k, time.Hour)
+			must(t, k.s.ResetPIN(t.Context(), number(1), "lerato", "forgot it"))
+			set(t, k, "", otherPIN)
+			pass(k, aDay)
+		}, otherPIN, time.Hour, true},
+		"reset, and none since": {"", func(t *testing.T, k *safe) {
+			pass(k, aDay)
+			must(t, k.s.ResetPIN(t.Context(), number(1), "lerato", "forgot it"))
+		}, "", -1, false},
+		"taken away and set anew": {"", func(t *testing.T, k *safe) {
+			pass(k, aDay)
+			must(t, k.s.RemovePIN(t.Context(), number(1), secret.New(goodPIN)))
+			set(t, k, "", goodPIN)
+		}, goodPIN, aDay, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newSafe(t, database{}, vend.Options{PIN: c.policy, Limits: vend.Limits{Day: 30_00, DayWithPIN: 60_00}})
+			began := k.now
+			set(t, k, "", goodPIN)
+			c.do(t, k)
+			want := began.Add(c.since)
+			if c.since < 0 {
+				want = time.Time{}
+			}
+			if got := k.customer().PINSince; !got.Equal(want) {
+				t.Errorf("it counts from %s, want %s", got, want)
+			}
+			p := purchase("P-1", 1, 50_00)
+			p.PIN = secret.New(c.pin)
+			may := k.s.MaySpend(t.Context(), number(1), vend.KindAirtime, p.Amount)
+			_, err := k.buy(p)
+			if c.counts {
+				must(t, may)
+				must(t, err)
+				return
+			}
+			wantLimit(t, may, vend.LimitError{Limit: vend.LimitDay, Most: 30_00, Left: 30_00})
+			wantLimit(t, err, vend.LimitError{Limit: vend.LimitDay, Most: 30_00, Left: 30_00})
+			k.wantMoney(100_00, 0)
 		})
 	}
 }
