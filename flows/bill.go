@@ -210,7 +210,7 @@ func (f billFlow) look(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	a, err := f.Desk.AskAccount(ctx, t.User, p.Biller+t.Text(target))
 	if no, refused := errors.AsType[*vend.RefusalError](err); refused {
 		t.Note("pay.fix", text("why", t.Say(whyKey(no.Reason))))
-		return "account", nil
+		return "account", nil //nolint:nilerr // the customer is told why
 	}
 	switch {
 	case errors.Is(err, vend.ErrTooManyEnquiries):

@@ -6,7 +6,6 @@ import (
 
 	"spaza/dialog"
 	"spaza/ledger"
-	"spaza/msisdn"
 	"spaza/vend"
 )
 
@@ -153,12 +152,9 @@ func money(name string, c ledger.Cents) dialog.Arg { return dialog.Arg{Name: nam
 
 func text(name, value string) dialog.Arg { return dialog.Arg{Name: name, Value: value} }
 
-// own is the customer's number as they write it.
-func own(t *dialog.Talk) dialog.Arg { return text("number", msisdn.Local(t.User)) }
-
 func ref(full string) dialog.Arg { return text("ref", vend.ShortRef(full)) }
 
 // says is a screen of one text with no values.
-func says(key string, args ...dialog.Arg) func(*dialog.Talk, *dialog.Screen) {
-	return func(t *dialog.Talk, s *dialog.Screen) { s.Text = t.Say(key, args...) }
+func says(key string) func(*dialog.Talk, *dialog.Screen) {
+	return func(t *dialog.Talk, s *dialog.Screen) { s.Text = t.Say(key) }
 }

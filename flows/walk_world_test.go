@@ -200,7 +200,7 @@ func (w *longWorld) moods(at dialog.StateID, in string) []func() {
 		return after(func() { w.outcome = func(o *vend.Order) error { o.State = s; return nil } })
 	}
 	refuse := func(err error) func() { return after(func() { w.outcome = func(*vend.Order) error { return err } }) }
-	all := append(calm, state(vend.StateUnknown), state(vend.StateOwed), state(vend.StateReversed), state(vend.StatePerson),
+	all := append(slices.Clone(calm), state(vend.StateUnknown), state(vend.StateOwed), state(vend.StateReversed), state(vend.StatePerson),
 		refuse(ledger.ErrInsufficient), refuse(vend.ErrRefused), refuse(vend.ErrNotWritten), refuse(vend.ErrPINNeeded), refuse(vend.ErrPINNotSet),
 		refuse(vend.ErrPINTaken), refuse(vend.TriesError{Within: 15 * time.Minute}), refuse(vend.TriesError{Within: 24 * time.Hour}), refuse(vend.ErrNoOrder),
 		after(func() { w.noPurse = true }),
