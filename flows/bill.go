@@ -157,7 +157,7 @@ func (f billFlow) enterAccount(ctx context.Context, t *dialog.Talk) (dialog.Move
 			here = append(here, vend.Regular{Target: own, Nickname: r.Nickname})
 		}
 	}
-	t.SetText(regulars, packRegulars(here))
+	t.SetText(regulars, packRegulars(here, false))
 	return dialog.Stay, nil
 }
 
@@ -210,14 +210,14 @@ func (f billFlow) look(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	a, err := f.Desk.AskAccount(ctx, t.User, p.Biller+t.Text(target))
 	if no, refused := errors.AsType[*vend.RefusalError](err); refused {
 		t.Note("pay.fix", text("why", t.Say(whyKey(no.Reason))))
-		return "account", nil //nolint:nilerr // the customer is told why
+		return "account", nil
 	}
 	switch {
 	case errors.Is(err, vend.ErrTooManyEnquiries):
 		return "often", nil
 	case errors.Is(err, vend.ErrNoEnquiry): // it is paid without
 	case err != nil:
-		return "silent", nil
+		return "silent", nil //nolint:nilerr // the customer is told, and may try again
 	}
 	t.SetText(holder, maskName(a.Holder))
 	if a.BalanceKnown {

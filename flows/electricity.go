@@ -262,7 +262,7 @@ func (f meterFlow) enterMeter(ctx context.Context, t *dialog.Talk) (dialog.Move,
 			mine = append(mine, r)
 		}
 	}
-	t.Secret = secret.New(mark + packRegulars(mine))
+	t.Secret = secret.New(mark + packRegulars(mine, false))
 	return dialog.Stay, nil
 }
 

@@ -58,20 +58,48 @@ func (f whom) enterWho(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	if err != nil {
 		known = nil
 	}
-	seen := map[string]bool{t.User: true}
+	seen := map[string]bool{}
 	known = slices.DeleteFunc(known, func(r vend.Regular) bool {
 		again := seen[r.Target] // airtime and data for one number
 		seen[r.Target] = true
 		return again
 	})
-	t.SetText(regulars, packRegulars(known))
+	for i := range known {
+		known[i].Label = f.networkOf(known[i])
+	}
+	// The own number stands last: it is not listed, and only its network wanted.
+	mine := slices.IndexFunc(known, func(r vend.Regular) bool { return r.Target == t.User })
+	others := known
+	if mine >= 0 {
+		others = slices.Concat(known[:mine], known[mine+1:])
+	}
+	packed := packRegulars(others, true)
+	if mine >= 0 && known[mine].Label != "" {
+		packed += packRegulars(known[mine:mine+1], true)
+	}
+	t.SetText(regulars, packed)
 	return dialog.Stay, nil
+}
+
+// networkOf is the network on which something was bought, where it still has
+// something to sell: by the product, or by its name where that is gone.
+func (f whom) networkOf(r vend.Regular) string {
+	p, onSale := f.Shelf.Product(r.Kind, r.Product)
+	for _, n := range f.networks() {
+		if onSale && n.ID == p.Network || !onSale && n.Name == r.Label {
+			return n.ID
+		}
+	}
+	return ""
 }
 
 func (f whom) askWho(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say(f.flow + ".who.ask")
 	s.Add(t.User, t.Say("number.mine"))
 	for _, r := range unpackRegulars(t.Text(regulars)) {
+		if r.Target == t.User {
+			continue
+		}
 		s.Add(r.Target, named(r.Nickname, msisdn.Mask(r.Target)))
 	}
 	s.Add("other", t.Say("number.other"))
@@ -81,54 +109,45 @@ func (f whom) askWho(t *dialog.Talk, s *dialog.Screen) {
 func (f whom) pickWho(ctx context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	switch {
 	case in.Option == "other":
-		t.SetText(regulars, "")
 		return "other", nil
 	case in.Option != "":
-		return f.sendTo(ctx, t, in.Option)
+		return f.sendTo(t, in.Option)
 	case in.Gone, len(in.Text) < 9: // no number, but a choice that there is not
 		return t.AgainPick(t.Options())
 	}
 	return f.takeNumber(ctx, t, in)
 }
 
-func (f whom) takeNumber(ctx context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+func (f whom) takeNumber(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	number, err := msisdn.Parse(in.Text)
 	if err != nil {
 		return t.Again("number.bad")
 	}
-	return f.sendTo(ctx, t, number)
+	return f.sendTo(t, number)
 }
 
 // sendTo goes on with a number. Its network is known when something was bought
 // for it before, or when it is the one that is calling and the gateway says so;
 // otherwise it is asked, since numbers move between networks.
-func (f whom) sendTo(ctx context.Context, t *dialog.Talk, number string) (dialog.Move, error) {
+func (f whom) sendTo(t *dialog.Talk, number string) (dialog.Move, error) {
 	kept := number
 	if number == t.User {
 		kept = ""
 	}
 	choose(t, target, kept)
+	id := f.knownNetwork(t, number)
 	t.SetText(regulars, "")
-	if id := f.knownNetwork(ctx, t, number); id != "" {
+	if id != "" {
 		f.setNetwork(t, id)
 		return "known", nil
 	}
 	return "network", nil
 }
 
-func (f whom) knownNetwork(ctx context.Context, t *dialog.Talk, number string) string {
-	known, err := f.Members.Regulars(ctx, t.User, 2*regularsShown, vend.KindAirtime, vend.KindData)
-	if err == nil {
-		for _, r := range known {
-			if r.Target != number {
-				continue
-			}
-			p, onSale := f.Shelf.Product(r.Kind, r.Product)
-			for _, n := range f.networks() { // by its name where the product is gone
-				if onSale && n.ID == p.Network || !onSale && n.Name == r.Label {
-					return n.ID
-				}
-			}
+func (f whom) knownNetwork(t *dialog.Talk, number string) string {
+	for _, r := range unpackRegulars(t.Text(regulars)) {
+		if r.Target == number && f.has(r.Label) {
+			return r.Label
 		}
 	}
 	if number == t.User && f.has(t.Network) {
@@ -199,20 +218,26 @@ const (
 	fieldEnd  = "\x1f"
 )
 
-// packRegulars keeps the first few of a list in a session: target and name.
-func packRegulars(all []vend.Regular) string {
+// packRegulars keeps the first few of a list in a session: target, name and,
+// where it is wanted, label.
+func packRegulars(all []vend.Regular, labels bool) string {
 	var b strings.Builder
 	for _, r := range all[:min(len(all), regularsShown)] {
-		b.WriteString(r.Target + fieldEnd + r.Nickname + recordEnd)
+		b.WriteString(r.Target + fieldEnd + r.Nickname)
+		if labels {
+			b.WriteString(fieldEnd + r.Label)
+		}
+		b.WriteString(recordEnd)
 	}
 	return b.String()
 }
 
 func unpackRegulars(packed string) []vend.Regular {
 	var all []vend.Regular
-	for _, one := range strings.Split(packed, recordEnd) {
-		if t, name, ok := strings.Cut(one, fieldEnd); ok {
-			all = append(all, vend.Regular{Target: t, Nickname: name})
+	for one := range strings.SplitSeq(packed, recordEnd) {
+		if to, rest, ok := strings.Cut(one, fieldEnd); ok {
+			name, label, _ := strings.Cut(rest, fieldEnd)
+			all = append(all, vend.Regular{Target: to, Nickname: name, Label: label})
 		}
 	}
 	return all

@@ -88,8 +88,15 @@ func TestAPINAndItsTriesAreTheCustomersOwn(t *testing.T) {
 			}
 		}
 		proved("proved,", now)
-		inTx(t, s, func(tx vend.Tx) error { return tx.SetPIN(a.ID, "another", now) })
+		inTx(t, s, func(tx vend.Tx) error { return tx.SetPIN(a.ID, "another", now.Add(time.Hour)) })
 		proved("set anew,", time.Time{})
+		since := func(what string, want time.Time) {
+			t.Helper()
+			if one, err := s.Customer(t.Context(), a.MSISDN); err != nil || !one.PINSince.Equal(want) || one.PIN == want.IsZero() {
+				t.Errorf("%s there is one since %s, %v; want %s", what, one.PINSince, err, want)
+			}
+		}
+		since("set anew,", now)
 		for _, who := range []string{b.ID, "nobody"} {
 			if err := s.InTx(t.Context(), func(tx vend.Tx) error { return tx.ProvePIN(who, now) }); err == nil {
 				t.Errorf("%s has proved a PIN", who)
@@ -101,6 +108,9 @@ func TestAPINAndItsTriesAreTheCustomersOwn(t *testing.T) {
 			}
 			return tx.SetPIN(a.ID, "", now)
 		})
+		since("taken away,", time.Time{})
+		inTx(t, s, func(tx vend.Tx) error { return tx.SetPIN(a.ID, "third", now.Add(2*time.Hour)) })
+		since("set once more,", now.Add(2*time.Hour))
 		if left, err := s.PINTries(t.Context(), b.ID); err != nil || len(left) != 1 {
 			t.Errorf("of somebody else are left %v, %v", left, err)
 		}
