@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"sync"
@@ -367,5 +368,38 @@ func TestVariablesAreForgottenAtTheEndAndAtTheStartButForThoseToKeep(t *testing.
 	p.types("1", "2", "00")
 	if v = w.record(p).vars; v.n != 0 {
 		t.Errorf("after the menu: %+v", v.slot[:v.n])
+	}
+}
+
+func TestAFirstQuestionOffersNoMenu(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.engines = []*Engine{w.engine(Book{Start: "a.menu", States: []State{
+		{
+			ID: "a.menu", Ask: says("menu"), Answer: stays, Edges: []Edge{{"first", "a.first"}},
+			Enter: func(_ context.Context, t *Talk) (Move, error) {
+				if t.Lang() == "" {
+					return "first", nil
+				}
+				return Stay, nil
+			},
+		},
+		{ID: "a.first", First: true, Ask: says("first"), Free: true, Edges: []Edge{{"menu", "a.menu"}}, Answer: func(_ context.Context, t *Talk, in Input) (Move, error) {
+			if in.Text != "zu" {
+				return t.AgainPick(0)
+			}
+			t.SetLang("zu")
+			return "menu", nil
+		}},
+	}})}
+	p := w.phone(cumulative)
+	if r := p.dial(); r.Text != "first" {
+		t.Errorf("dialled: %q", r.Text)
+	}
+	if r := p.types("00"); !strings.HasSuffix(r.Text, "first") || r.Text == "first" {
+		t.Errorf("00 leads to %q", r.Text)
+	}
+	if r := p.types("zu"); !strings.HasSuffix(r.Text, "menu") {
+		t.Errorf("answered: %q", r.Text)
 	}
 }

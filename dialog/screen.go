@@ -26,7 +26,7 @@ func (e *Engine) layout(p *plan, room int) page {
 	n := p.node
 	l := layout{talk: &p.talk, screen: &p.screen, room: room}
 	if !n.End && !p.rec.has(flagResume) {
-		l.back, l.home = n.Back != "", n != e.m.start
+		l.back, l.home = n.Back != "", n != e.m.start && !n.First
 	}
 	l.last = n.End
 	if len(p.screen.Besides) > 0 {

@@ -87,6 +87,10 @@ type State struct {
 	// repetition composes it anew, after Enter.
 	Private bool
 
+	// First marks a question that must be answered before there is a menu: 00
+	// leads nowhere from it.
+	First bool
+
 	// What is the key of a few words saying what the customer was busy with,
 	// for the offer to go on after a dropped session. Empty: not offered.
 	What string
@@ -102,7 +106,7 @@ func (s *State) edges(start StateID) []Edge {
 	if s.Back != "" {
 		all = append(all, Edge{moveBack, s.Back})
 	}
-	if s.ID != start {
+	if s.ID != start && !s.First {
 		all = append(all, Edge{moveHome, start})
 	}
 	return append(all, Edge{moveStop, stateStopped}, Edge{moveCeil, stateTooLong})

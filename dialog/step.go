@@ -301,7 +301,7 @@ func (e *Engine) take(ctx context.Context, t *turn, p *plan, in Input) (moved bo
 		return true, e.advance(ctx, t, p, n, moveBack)
 	case in.Text == digitHome && n == e.m.start:
 		return true, e.arrive(ctx, t, p, n)
-	case in.Text == digitHome:
+	case in.Text == digitHome && !n.First:
 		return true, e.advance(ctx, t, p, n, moveHome)
 	}
 	in.Option = r.picked(in.Text, p.screen.Options)

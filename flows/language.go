@@ -18,7 +18,7 @@ func language(s Shop) []dialog.State {
 	return []dialog.State{
 		{
 			// Nothing is known yet, so there is nowhere to go back to.
-			ID:  languageFirst,
+			ID: languageFirst, First: true,
 			Ask: f.askFirst, Answer: f.pick,
 			Edges: []dialog.Edge{{Move: "picked", To: languageSaving}},
 		},
