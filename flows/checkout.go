@@ -95,7 +95,6 @@ func checkout(s Shop, c counter) []dialog.State {
 	}
 	yes := []dialog.Edge{
 		{Move: "cancel", To: c.state("cancelled")},
-		{Move: "twice", To: c.state("twice")},
 		{Move: "gone", To: c.back},
 	}
 	var priced []dialog.State // what there is only where something is paid
@@ -137,19 +136,23 @@ func checkout(s Shop, c counter) []dialog.State {
 	if c.handed {
 		sold.Private, sold.Enter = true, f.enterSold
 	}
+	if !c.refund { // nobody loses by money that is given back in two parts
+		yes = append(yes, dialog.Edge{Move: "twice", To: c.state("twice")})
+	}
 	asked := []dialog.State{
 		{
 			ID: c.confirm(), Back: c.back, Confirm: true,
 			Enter: f.enterConfirm, Ask: f.askConfirm, Answer: f.answerConfirm, Edges: yes,
 			Private: c.person,
 		},
-		{
+	}
+	if !c.refund {
+		asked = append(asked, dialog.State{
 			// As with a yes, no dial string answers it.
 			ID: c.state("twice"), Back: c.back, Confirm: true,
 			Ask: f.askTwice, Answer: f.answerTwice,
 			Edges: []dialog.Edge{{Move: "once", To: c.state("once")}, {Move: "again", To: c.confirm()}},
-		},
-		{ID: c.state("once"), End: true, Ask: f.askOnce},
+		}, dialog.State{ID: c.state("once"), End: true, Ask: f.askOnce})
 	}
 	return slices.Concat(asked, priced, []dialog.State{
 		{ID: c.state("paying"), Do: f.pay, Edges: paying},
@@ -196,7 +199,7 @@ func (f till) enterConfirm(ctx context.Context, t *dialog.Talk) (dialog.Move, er
 	if f.c.ready != nil && !f.c.ready(t) {
 		return "look", nil
 	}
-	if t.Int(sure) == 0 && f.boughtJustNow(ctx, t) {
+	if !f.c.refund && t.Int(sure) == 0 && f.boughtJustNow(ctx, t) {
 		return "twice", nil
 	}
 	if t.Text(buyRef) == "" {
@@ -283,7 +286,11 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 		yes = "pay.confirm.pay.house"
 	}
 	s.Add("pay", t.Say(yes, money("amount", cents(t, amount))))
-	s.Add("cancel", t.Say("pay.confirm.cancel"))
+	no := "pay.confirm.cancel"
+	if f.c.free || f.c.refund || f.c.kind == vend.KindBill { // which nobody buys
+		no = "pay.confirm.no"
+	}
+	s.Add("cancel", t.Say(no))
 }
 
 // answerConfirm looks up anew what was looked up too long ago, and asks again.

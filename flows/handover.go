@@ -7,6 +7,9 @@ import "spaza/vend"
 func (s Shop) handover(say say, o vend.Order, g vend.Goods) string {
 	m := message{News{Order: o, Goods: g}, say, nil}
 	m.args = m.values(s.Help)
-	must, _ := m.parts()
+	must, rest := m.parts()
+	if o.Kind == vend.KindAirtimePIN && len(rest) > 0 { // how it is loaded
+		must = append(must, rest[0])
+	}
 	return lines(must...)
 }

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"strings"
 
 	"spaza/dialog"
 )
@@ -18,12 +19,12 @@ func language(s Shop) []dialog.State {
 	return []dialog.State{
 		{
 			// Nothing is known yet, so there is nowhere to go back to.
-			ID: languageFirst, First: true,
+			ID: languageFirst, First: true, Free: true,
 			Ask: f.askFirst, Answer: f.pick,
 			Edges: []dialog.Edge{{Move: "picked", To: languageSaving}},
 		},
 		{
-			ID: languageAsk, Back: menuStart, What: "what.language",
+			ID: languageAsk, Back: menuStart, What: "what.language", Free: true,
 			Ask: f.ask, Answer: f.pick,
 			Edges: []dialog.Edge{{Move: "picked", To: languageSaving}},
 		},
@@ -54,10 +55,23 @@ func (f languageFlow) list(s *dialog.Screen) {
 	}
 }
 
-func (languageFlow) pick(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	t.SetText(chosenLang, in.Option)
+// pick takes a language from the list, or by its name: "zulu" is isiZulu.
+func (f languageFlow) pick(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	code := in.Option
+	for _, l := range f.Languages() {
+		if typed := strings.ToLower(in.Text); len(typed) >= nameLeast && code == "" && strings.Contains(strings.ToLower(l.Name), typed) {
+			code = l.Code
+		}
+	}
+	if code == "" {
+		return t.AgainPick(t.Options())
+	}
+	t.SetText(chosenLang, code)
 	return "picked", nil
 }
+
+// nameLeast is how many letters of a language's name are enough.
+const nameLeast = 4
 
 func (f languageFlow) save(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	lang := t.Text(chosenLang)

@@ -136,6 +136,26 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 	return nil
 }
 
+// fullPast is a past with something of every kind in it that is forgotten, and
+// nothing in the way.
+func (a *archive) fullPast(who, friend string) error {
+	done := &vend.Answer{Outcome: vend.Delivered, Code: "0"}
+	for _, one := range []string{who, friend} {
+		if err := a.redeem(one, 50_00, &vend.Answer{Outcome: vend.Delivered, Amount: 50_00, Code: "0"}); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(a.buy(friend, airtime(), who, 10_00, done), a.buy(who, airtime(), friend, 10_00, done)); err != nil {
+		return err
+	}
+	list, err := a.service.Recent(a.ctx, who, 1)
+	if err != nil {
+		return err
+	}
+	_, err = a.service.Resend(a.ctx, list[0].Ref, "staff", "phoned about "+spellings(who)[2])
+	return errors.Join(err, a.service.NameRegular(a.ctx, who, vend.KindAirtime, friend, "a friend"), a.spend(who))
+}
+
 // note has somebody at the operator's write down a number that an order names: of
 // whom it is, or for whom.
 func (a *archive) note(rt *rapid.T) error {
@@ -349,19 +369,27 @@ func (a *archive) forgetSomebody(rt *rapid.T, life int) vend.Forgotten {
 	for i := range 3 {
 		numbers = append(numbers, fmt.Sprintf("2771%03d77%d3", life%1000, i))
 	}
-	must(a.past(rt, numbers))
-	if rapid.Bool().Draw(rt, "afterwards all is told") {
-		must(a.deliver())
-	}
-	number := rapid.SampledFrom(numbers).Draw(rt, "who")
-	if rapid.Bool().Draw(rt, "spends the rest") {
-		must(a.spend(number))
+	var number string
+	unseen := true
+	if life%10 == 1 { // so that something of every kind is forgotten, whatever is drawn
+		number = numbers[0]
+		must(a.fullPast(number, numbers[1]))
+	} else {
+		must(a.past(rt, numbers))
+		if rapid.Bool().Draw(rt, "afterwards all is told") {
+			must(a.deliver())
+		}
+		number = rapid.SampledFrom(numbers).Draw(rt, "who")
+		if rapid.Bool().Draw(rt, "spends the rest") {
+			must(a.spend(number))
+		}
+		unseen = rapid.Bool().Draw(rt, "unseen")
 	}
 	c, err := a.service.Customer(a.ctx, number)
 	must(err)
 	before, err := a.read()
 	must(err)
-	e := vend.Erasure{MSISDN: number, Unseen: rapid.Bool().Draw(rt, "unseen"), By: "staff", Why: "asked, from 0" + number[2:]}
+	e := vend.Erasure{MSISDN: number, Unseen: unseen, By: "staff", Why: "asked, from 0" + number[2:]}
 	shaky := &flaky{a.sql, rapid.IntRange(-1, 3).Draw(rt, "breaks")}
 	v := vend.Oblivion{Store: shaky, Now: func() time.Time { return a.now }, Batch: rapid.IntRange(1, 5).Draw(rt, "batch")}
 
