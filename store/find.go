@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -180,7 +181,7 @@ func findQuery(q vend.Query) (query string, args []any) {
 			and("created_at >= 0")
 		}
 	}
-	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT ?", append(args, limitOf(q))
+	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT " + strconv.Itoa(limitOf(q)), args
 }
 
 func texts[T ~string](list []T) []string {

@@ -54,13 +54,14 @@ func claimJobs(d dialect, kinds []jobs.Kind, n int, owner string, now, leaseUnti
 		of = append(of, dueJobsOfKind)
 		args = append(args, string(k), millis(now), millis(now))
 	}
+	// The number is written out: with an argument in its place neither database
+	// could keep its plan.
+	oldest := inOrder + " LIMIT " + strconv.Itoa(n)
 	if d.skipLocked == "" {
-		return claimJobsDue + "IN (SELECT id FROM (" + strings.Join(of, " UNION ALL ") + inOrder + " LIMIT ?) AS due)" + jobsClaimed, append(args, n)
+		return claimJobsDue + "IN (SELECT id FROM (" + strings.Join(of, " UNION ALL ") + oldest + ") AS due)" + jobsClaimed, args
 	}
 	// PostgreSQL locks rows in subqueries only. An array has them chosen, and
-	// locked, once. The number is written out: with an argument in its place no
-	// plan could be kept.
-	oldest := inOrder + " LIMIT " + strconv.Itoa(n)
+	// locked, once.
 	for i := range of {
 		of[i] = "SELECT id, run_at FROM (" + of[i] + oldest + d.skipLocked + ") AS of_kind"
 	}

@@ -51,7 +51,7 @@ func frequent(d dialect) map[string][]any {
 		selectCustomerByMSISDN:                                {"27"},
 		selectCustomerByID:                                    {"c"},
 		updateLanguage:                                        {"zu", "c"},
-		selectCaller:                                          {"27", 10, "27"},
+		callerOf(10):                                          {"27", "27"},
 		selectRegulars + "?, ?" + selectRegulars2:             {"c", "airtime", "data"},
 		selectBoughtFor:                                       {"27", "c", "airtime"},
 		selectSaved + " ORDER BY kind, target":                {"c"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"spaza/vend"
@@ -19,18 +20,24 @@ coalesce(o.first_sent_at, 0), coalesce(o.updated_at, 0), o.goods, coalesce(o.cod
 coalesce(o.resolution, ''), coalesce(o.delivery, ''), coalesce(o.original, '')`
 
 	// The id is looked up inside as well: so the orders of one customer are taken
-	// from their index in its order, and no more of them than are wanted.
+	// from their index in its order, and no more of them than are wanted. How many
+	// stands in the text: SQLite makes a statement anew for each value of a limit
+	// that is bound.
 	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_since, c.pin_proved, c.created_at, ` + recentColumns + `
 FROM customers c LEFT JOIN (SELECT * FROM orders WHERE customer = (SELECT id FROM customers WHERE msisdn = ?) AND kind <> 'reverse'
-ORDER BY created_at DESC, ref DESC LIMIT ?) o ON o.customer = c.id WHERE c.msisdn = ? ORDER BY o.created_at DESC, o.ref DESC`
+ORDER BY created_at DESC, ref DESC LIMIT `
+	selectCaller2 = `) o ON o.customer = c.id WHERE c.msisdn = ? ORDER BY o.created_at DESC, o.ref DESC`
 
 	countMoves = `SELECT count(*) FROM moves WHERE ref = ? AND cause = ? AND at >= ?`
 )
 
+// callerOf is the statement for n orders.
+func callerOf(n int) string { return selectCaller + strconv.Itoa(n) + selectCaller2 }
+
 // Caller implements vend.Store. It is one read.
 func (s *SQL) Caller(ctx context.Context, msisdn string, n int) (vend.Caller, error) {
 	var all vend.Caller
-	err := s.reading().each(ctx, selectCaller, []any{msisdn, n, msisdn}, func(rows *sql.Rows) error {
+	err := s.reading().each(ctx, callerOf(n), []any{msisdn, msisdn}, func(rows *sql.Rows) error {
 		var c customerRow
 		var r orderRow
 		o := &r.o

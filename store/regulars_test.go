@@ -81,7 +81,7 @@ func TestADialOfWhoSoldMuchIsAsQuick(t *testing.T) {
 				most int // pages
 			}{
 				{sent{"regulars", s.d.bind(selectRegulars + "?, ?" + selectRegulars2), []driver.Value{"C-agent", "airtime", "data"}}, 100},
-				{sent{"caller", s.d.bind(selectCaller), []driver.Value{"27820000000", int64(10), "27820000000"}}, 30},
+				{sent{"caller", s.d.bind(callerOf(10)), []driver.Value{"27820000000", "27820000000"}}, 30},
 			} {
 				if s.d.numbered {
 					got := measurePostgres(t, c, q.sent)

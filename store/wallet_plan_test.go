@@ -16,11 +16,11 @@ func TestACallerIsReadByTheOrdersIndexAndInItsOrder(t *testing.T) {
 				how = "EXPLAIN "
 			}
 			for query, index := range map[string]string{
-				selectCaller: "orders_customer", selectRegulars + "?, ?" + selectRegulars2: "orders_customer", selectBoughtFor: "orders_",
+				callerOf(10): "orders_customer", selectRegulars + "?, ?" + selectRegulars2: "orders_customer", selectBoughtFor: "orders_",
 			} {
 				args := []any{"27", 10, "27"}
 				switch query {
-				case selectCaller:
+				case callerOf(10):
 				case selectBoughtFor:
 					args = []any{"27", "c", "airtime"}
 				default:
@@ -30,7 +30,7 @@ func TestACallerIsReadByTheOrdersIndexAndInItsOrder(t *testing.T) {
 				if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan on orders") || strings.Contains(plan, "SCAN orders") {
 					t.Errorf("%s does not serve\n%s\n%s", index, query, plan)
 				}
-				if query != selectCaller {
+				if query != callerOf(10) {
 					continue
 				}
 				if s.d.numbered && !strings.Contains(plan, "Index Scan Backward using orders_customer") && !strings.Contains(plan, "Index Scan Backward on orders_customer") {
