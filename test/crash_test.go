@@ -162,7 +162,7 @@ func TestWrongPINsAreCounted(t *testing.T) {
 	}
 	good := voucher(50)
 	p.press(good)
-	p.sees("END Too many wrong PINs. Wait 15 minutes", "Your voucher is still good")
+	p.sees("END Too many wrong PINs. Wait 15 minutes", "Keep the slip. No money was taken.")
 	q := newPhone(t, service)
 	q.dial()
 	q.choose("Use a 1Voucher")

@@ -29,7 +29,7 @@ func TestAFirstSaleFromDialToReceipt(t *testing.T) {
 			p.sees("CON Vodacom airtime for 0"+p.number[2:], "How much?")
 			p.choose("R20")
 			p.sees("R20 Vodacom airtime for 0"+p.number[2:], "R20 short")
-			p.choose("Add a 1Voucher")
+			p.choose("Use a 1Voucher")
 			pin := voucher(50)
 			p.press(pin[:4] + " " + pin[4:8] + "-" + pin[8:12] + " " + pin[12:])
 			p.sees("R50 added")

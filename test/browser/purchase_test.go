@@ -19,7 +19,7 @@ func TestAFirstPurchaseInTheBrowser(t *testing.T) {
 	p.choose("Airtime")
 	shows(t, p.choose("My number"), "Vodacom airtime for 0")
 	shows(t, p.choose("R20"), "R20 short")
-	p.choose("Add a 1Voucher")
+	p.choose("Use a 1Voucher")
 	shows(t, p.send(freshVoucher()), "R50 added", "Go on: R20 Vodacom")
 	shows(t, p.choose("Go on"), "You have R50", "A wrong number")
 	s := p.choose("Pay R20")

@@ -221,7 +221,7 @@ func (c *caller) step(ctx context.Context, resumed place) bool {
 		c.sure = true
 		return c.toPay(ctx)
 	case atShort:
-		c.picks("Add a 1Voucher")
+		c.picks("Use a 1Voucher")
 		c.back = true
 		return c.comesTo(ctx, atPIN)
 	case atPIN:
@@ -295,7 +295,7 @@ func (c *caller) comesTo(ctx context.Context, at place) bool {
 	case atTwice:
 		want = "You bought this at hh:mm: " + c.basket.whole() + ". Once more?\n1 No"
 	case atShort:
-		want = fmt.Sprintf("%s. You have %s. You are %s short.\n1 Add a 1Voucher", c.basket.whole(), c.balance, c.basket.amount-c.balance)
+		want = fmt.Sprintf("%s. You have %s. You are %s short.\n1 Use a 1Voucher", c.basket.whole(), c.balance, c.basket.amount-c.balance)
 	case atPIN:
 		want = "Type the 16 digits of your 1Voucher."
 	default:

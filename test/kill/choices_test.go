@@ -93,8 +93,8 @@ func (c *customer) answer() (input, pin string) {
 		input = c.oneOf(liking{"Yes", 9}, liking{"No", 1})
 	case c.find("Pay R") != "":
 		input = c.oneOf(liking{"Pay R", 12}, liking{"Do not buy", 1})
-	case c.find("Add a 1Voucher") != "":
-		input = c.oneOf(liking{"Add a 1Voucher", 6}, liking{"Other amount", 1})
+	case c.asks(" short."):
+		input = c.oneOf(liking{"Use a 1Voucher", 6}, liking{"Other amount", 1})
 	case c.asks("Type the 16 digits"), c.asks("That PIN is not right"):
 		pin = c.slip()
 		input = pin
