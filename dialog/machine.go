@@ -86,11 +86,13 @@ func compile(b Book) (*machine, error) {
 		}
 		n.prepare()
 	}
+	reached := m.reach(b.Start)
 	for id := range m.byID {
-		if !id.Builtin() && !m.reach(b.Start)[id] {
+		if !id.Builtin() && !reached[id] {
 			fault("state %q can not be reached", id)
 		}
-		if !slices.ContainsFunc(b.States, func(s State) bool { return s.End && m.reach(id)[s.ID] }) {
+		from := m.reach(id)
+		if !slices.ContainsFunc(b.States, func(s State) bool { return s.End && from[s.ID] }) {
 			fault("state %q never ends", id)
 		}
 	}

@@ -33,7 +33,11 @@ func account(s Shop) []dialog.State {
 
 type accountFlow struct{ Shop }
 
+// read begins with an empty basket, on the way to nothing: what was about to be
+// bought is not what the flows behind this screen put into it.
 func (f accountFlow) read(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	clearBasket(t)
+	t.SetText(backTo, "")
 	b, err := f.Purse.Balance(ctx, t.User)
 	if err != nil {
 		return dialog.Stay, err

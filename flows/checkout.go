@@ -3,6 +3,9 @@ package flows
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -52,6 +55,10 @@ type counter struct {
 	refund bool
 }
 
+// vouched says that a voucher can be handed in to pay here: not for a voucher, nor
+// for what is free.
+func (c counter) vouched() bool { return !c.refund && !c.free }
+
 func (c counter) state(step string) dialog.StateID { return dialog.StateID(c.flow + "." + step) }
 
 // otherKey is the word for going back to choose something else.
@@ -95,6 +102,7 @@ func checkout(s Shop, c counter) []dialog.State {
 	}
 	yes := []dialog.Edge{
 		{Move: "cancel", To: c.state("cancelled")},
+		{Move: "begun", To: c.state("paying")},
 		{Move: "gone", To: c.back},
 	}
 	var priced []dialog.State // what there is only where something is paid
@@ -119,7 +127,7 @@ func checkout(s Shop, c counter) []dialog.State {
 	} else {
 		yes = append(yes, dialog.Edge{Move: "pay", To: c.state("paying")})
 	}
-	if !c.free && !c.refund { // what is limited
+	if c.vouched() { // what is limited
 		over := []dialog.Edge{{Move: "over", To: c.state("over")}, {Move: "reached", To: c.state("limit")}}
 		paying, yes = append(paying, over...), append(yes, over...)
 		priced = append(priced, dialog.State{
@@ -192,6 +200,15 @@ const justBought = 2 * time.Minute
 // a redial. It stays the same until the customer changes what is bought. Who is
 // past a limit learns it before they are sent for money.
 func (f till) enterConfirm(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
+	move, err := f.mayAgree(ctx, t)
+	if move == dialog.Stay && t.Int(agreed) == 0 {
+		t.SetInt(agreed, f.words(t))
+	}
+	return move, err
+}
+
+// mayAgree leads away where there is nothing to be agreed to.
+func (f till) mayAgree(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	if _, ok := f.c.product(t); !ok {
 		t.Note(whyKey(vend.ReasonProductGone))
 		return "gone", nil
@@ -238,7 +255,10 @@ func (f till) boughtJustNow(ctx context.Context, t *dialog.Talk) bool {
 			continue
 		}
 		w := f.basket(t, f.c.kind)
-		if o.Ref != t.Text(buyRef) && o.Kind == w.kind && o.Amount == w.amount && o.Target == f.sentTo(t) && (w.product == "" || o.Product == w.product) {
+		p, _ := f.c.product(t)
+		// Where no product was picked, it can have another code since.
+		what := o.Product == p.Code || w.product == "" && o.Label == p.Vendor
+		if o.Ref != t.Text(buyRef) && o.Kind == w.kind && o.Amount == w.amount && o.Target == f.sentTo(t) && what {
 			t.SetInt(twiceAt, o.CreatedAt.Unix())
 			return true
 		}
@@ -256,6 +276,7 @@ func (f till) askTwice(t *dialog.Talk, s *dialog.Screen) {
 func (till) answerTwice(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
 	if in.Option == "again" {
 		t.SetInt(sure, 1)
+		t.SetInt(twiceAt, 0)
 	}
 	return dialog.Move(in.Option), nil
 }
@@ -293,10 +314,28 @@ func (f till) askConfirm(t *dialog.Talk, s *dialog.Screen) {
 	s.Add("cancel", t.Say(no))
 }
 
-// answerConfirm looks up anew what was looked up too long ago, and asks again.
-func (f till) answerConfirm(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	if in.Option == "pay" && f.c.ready != nil && !f.c.ready(t) {
+// words stand for what the confirm screen says: of what is sold, for whom, and who
+// pays. What is sold is read off the shelf, which can change between the screen and
+// the sale. They tell a few wordings apart, and are short in a session.
+func (f till) words(t *dialog.Talk) int64 {
+	h := fnv.New32a()
+	_, _ = fmt.Fprint(h, f.whole(t.Say, f.basket(t, f.c.kind)), "\x00", f.sentTo(t), "\x00", f.costless())
+	return int64(h.Sum32()>>16) + 1
+}
+
+// answerConfirm looks up anew what was looked up too long ago, and asks again. Who
+// does not want any more what an earlier yes has bought learns how that went.
+func (f till) answerConfirm(ctx context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	switch {
+	case in.Option == "pay" && f.c.ready != nil && !f.c.ready(t):
 		return "look", nil
+	case in.Option == "cancel":
+		switch _, err := f.Till.Order(ctx, t.Text(buyRef)); {
+		case err == nil: // to be joined: nothing is bought that is not there
+			return "begun", nil
+		case !errors.Is(err, vend.ErrNoOrder):
+			return dialog.Stay, err
+		}
 	}
 	return dialog.Move(in.Option), nil
 }
@@ -304,7 +343,7 @@ func (f till) answerConfirm(_ context.Context, t *dialog.Talk, in dialog.Input) 
 // enterShort looks again, since money may have come in while the customer was
 // away; the screen says what they have.
 func (f till) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
-	if t.Once(available) {
+	if t.Once(available) || t.Int(available) == unknownBalance {
 		b, err := f.Purse.Balance(ctx, t.User)
 		if err != nil {
 			return dialog.Stay, err

@@ -20,6 +20,7 @@ func (f till) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	o, err := f.order(ctx, t, pin)
 	switch {
 	case errors.Is(err, vend.ErrNoOrder):
+		t.SetInt(agreed, 0)
 		return "ask", nil
 	case errors.Is(err, vend.ErrPINWrong):
 		return f.wrongPIN(t, err)
@@ -30,6 +31,7 @@ func (f till) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 		return "make", nil
 	case errors.Is(err, ledger.ErrInsufficient) && !f.costless():
 		f.readBalance(ctx, t)
+		t.SetInt(agreed, 0)
 		return "short", nil
 	case errors.Is(err, vend.ErrLimit):
 		return f.pastLimit(t, err)
@@ -63,20 +65,29 @@ func (f till) pay(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 }
 
 func (f till) order(ctx context.Context, t *dialog.Talk, pin secret.Text) (vend.Order, error) {
-	if t.Resumed || f.c.ready != nil && !f.c.ready(t) { // asked anew, unless it was begun
+	_, onSale := f.c.product(t)
+	switch { // asked anew, unless it was begun
+	case t.Resumed:
+		return f.begun(ctx, t, t.Text(buyRef))
+	case f.c.ready != nil && !f.c.ready(t), onSale && t.Int(agreed) != f.words(t):
 		return f.Till.Join(ctx, t.Text(buyRef))
 	}
+	o, err := f.buy(ctx, t, pin)
+	if errors.Is(err, vend.ErrRefused) { // now; it may have been begun before
+		if begun, joinErr := f.Till.Join(ctx, t.Text(buyRef)); joinErr == nil {
+			return begun, nil
+		}
+	}
+	return o, err
+}
+
+func (f till) buy(ctx context.Context, t *dialog.Talk, pin secret.Text) (vend.Order, error) {
 	if f.c.refund {
 		return f.Till.Refund(ctx, vend.Refund{Ref: t.Text(buyRef), MSISDN: t.User, Amount: cents(t, amount), Channel: t.Channel, PIN: pin})
 	}
 	p, ok := f.c.product(t)
-	if !ok {
-		// Not on the shelf any more; an order that was begun is still joined.
-		o, err := f.Till.Join(ctx, t.Text(buyRef))
-		if errors.Is(err, vend.ErrNoOrder) {
-			return o, vend.ErrRefused
-		}
-		return o, err
+	if !ok { // not on the shelf any more
+		return vend.Order{}, vend.ErrRefused
 	}
 	o, err := f.Till.Buy(ctx, vend.Purchase{
 		Ref: t.Text(buyRef), MSISDN: t.User, Product: p, Amount: cents(t, amount), Target: f.sentTo(t), Free: f.c.free,

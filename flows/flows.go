@@ -115,6 +115,7 @@ const (
 	shownRef      dialog.TextVar = 33 // the order whose details are looked at
 	spare         dialog.TextVar = 34 // what was typed and must be asked about, such as an unusual meter number
 	lookedAt      dialog.IntVar  = 35 // Unix seconds of when a supplier was asked about exactly what is being bought
+	agreed        dialog.IntVar  = 36 // stands for the words of the screen that asks for the yes
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }
@@ -141,6 +142,7 @@ func another(t *dialog.Talk) {
 	t.SetInt(sure, 0)
 	t.SetText(handle, "")
 	t.SetInt(lookedAt, 0)
+	t.SetInt(agreed, 0)
 }
 
 // arg makes an argument of anything that prints itself.

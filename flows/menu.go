@@ -148,17 +148,30 @@ func lastVoucher(o vend.Order) string {
 // can offer it, where it is still on sale.
 func (f menuFlow) offerAgain(t *dialog.Talk, recent []vend.Order) {
 	for _, o := range recent {
-		if !o.Done() {
-			continue
-		}
-		for _, c := range counters(f.Shop) {
-			if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
-				t.SetText(againFlow, c.flow)
+		if o.Done() {
+			if flow := f.recall(t, o); flow != "" {
+				t.SetText(againFlow, flow)
 				return
 			}
-			clearBasket(t)
 		}
 	}
+}
+
+// recall fills the basket with what an order was of, and names the flow that sells
+// the same; "" where that cannot be bought again, as for somebody who was
+// forgotten since.
+func (s Shop) recall(t *dialog.Talk, o vend.Order) (flow string) {
+	clearBasket(t)
+	if o.Target == vend.ErasedTarget {
+		return ""
+	}
+	for _, c := range counters(s) {
+		if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
+			return c.flow
+		}
+		clearBasket(t)
+	}
+	return ""
 }
 
 // clearBasket forgets what was about to be bought.
@@ -166,7 +179,7 @@ func clearBasket(t *dialog.Talk) {
 	for _, v := range []dialog.TextVar{network, product, label, target, group, handle, holder, supplier, againFlow, buyRef, spare} {
 		t.SetText(v, "")
 	}
-	for _, v := range []dialog.IntVar{amount, arrears, least, most, sure, twiceAt, lookedAt} {
+	for _, v := range []dialog.IntVar{amount, arrears, least, most, sure, twiceAt, lookedAt, agreed} {
 		t.SetInt(v, 0)
 	}
 }

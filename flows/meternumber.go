@@ -17,7 +17,8 @@ const meterLeast, meterMost = 4, 20
 // dots between its characters. Of the 18 digits on a meter's card it takes the
 // meter's own. odd says that most meter numbers are otherwise: those of the
 // standard (IEC 62055-41) have 11 or 13 digits, the last of which checks the
-// others, and many private ones have 7.
+// others, and many private ones have 7. The 16 digits of a voucher's PIN and the
+// 20 of a token are none.
 func ParseMeter(s string) (number string, odd bool, err error) {
 	var b strings.Builder
 	plain := true // digits only
@@ -50,6 +51,10 @@ func ParseMeter(s string) (number string, odd bool, err error) {
 		return number, false, nil
 	case 11, 13:
 		return number, !plain || !luhn(number), nil
+	case 16, 20:
+		if plain { // the PIN of a voucher, or a token: nothing to be kept or shown
+			return "", false, ErrNotMeter
+		}
 	}
 	return number, true, nil
 }

@@ -15,7 +15,8 @@ func more(s Shop) []dialog.State {
 	return []dialog.State{{
 		ID: moreStart, Back: menuStart,
 		Ask: f.ask,
-		Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+		Answer: func(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+			clearBasket(t) // it can be come back to with something in it
 			return dialog.Move(in.Option), nil
 		},
 		Edges: []dialog.Edge{

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"spaza/dialog"
 	"spaza/flows"
 	"spaza/ledger"
 	"spaza/msisdn"
@@ -20,51 +21,46 @@ import (
 )
 
 // said is how a screen names what is asked for, before the question mark.
-func (r request) said() string {
-	to := msisdn.Local(r.target)
+func (s *street) said(r request) string {
+	amount, label := r.amount.String(), r.product.Vendor
+	say := func(key, name, value string) string {
+		return s.words.Say("en", key, dialog.Arg{Name: "amount", Value: amount}, dialog.Arg{Name: "label", Value: label}, dialog.Arg{Name: name, Value: value})
+	}
+	whole := func(key, what, name, value string) string {
+		return s.words.Say("en", key, dialog.Arg{Name: "what", Value: what}, dialog.Arg{Name: name, Value: value})
+	}
+	brief := say("brief."+string(r.kind), "", "")
 	switch r.kind {
 	case vend.KindAirtime:
-		return fmt.Sprintf("%s %s airtime for %s", r.amount, r.product.Vendor, to)
+		return whole("thing.number", brief, "number", msisdn.Local(r.target))
 	case vend.KindData:
-		return fmt.Sprintf("%s for %s", dataName(r.product), to)
-	case vend.KindAirtimePIN:
-		return fmt.Sprintf("%s %s airtime PIN", r.amount, r.product.Vendor)
+		return whole("thing.number", r.product.Name, "number", msisdn.Local(r.target))
 	case vend.KindElectricity:
 		switch {
 		case r.amount == 0:
-			return "Free electricity, meter " + to
-		case r.product.Vendor == "Water":
-			return fmt.Sprintf("%s water, meter %s", r.amount, to)
+			brief = say("brief.free", "", "")
+		case label == "Water":
+			brief = say("brief.water", "", "")
 		}
-		return fmt.Sprintf("%s electricity, meter %s", r.amount, to)
-	case vend.KindGift:
-		return fmt.Sprintf("%s voucher of %s", r.product.Vendor, r.amount)
-	case vend.KindVoucher:
-		return fmt.Sprintf("1Voucher of %s", r.amount)
-	case vend.KindCashOut:
-		return fmt.Sprintf("Cash PIN of %s", r.amount)
+		return whole("thing.meter", brief, "meter", r.target)
 	case vend.KindBill:
-		return fmt.Sprintf("%s to %s, account %s", r.amount, r.product.Vendor, strings.TrimPrefix(to, r.product.Biller))
-	case vend.KindRefund:
-		return fmt.Sprintf("%s back as a 1Voucher", r.amount)
+		return whole("thing.account", brief, "account", strings.TrimPrefix(r.target, r.product.Biller))
 	}
-	return "nothing that is sold"
+	return brief
 }
 
-// dataName is what a screen calls a bundle of these tests.
-func dataName(p vend.Product) string { return p.Name }
-
 // button is what is pressed to get it.
-func (r request) button(house bool) string {
+func (s *street) button(r request) string {
+	key := "pay.confirm.pay"
 	switch {
 	case r.kind == vend.KindRefund:
-		return fmt.Sprintf("1 Yes, %s back", r.amount)
+		key = "pay.confirm.refund"
 	case r.amount == 0:
-		return "1 Yes, get it"
-	case house:
-		return fmt.Sprintf("1 Yes, send %s", r.amount)
+		key = "pay.confirm.free"
+	case s.rules.Fund == vend.FundMerchant:
+		key = "pay.confirm.pay.house"
 	}
-	return fmt.Sprintf("1 Pay %s", r.amount)
+	return "\n1 " + s.words.Say("en", key, dialog.Arg{Name: "amount", Value: r.amount.String()}) + "\n"
 }
 
 // ask notes what is asked of the shop, and judges whether it may be.
@@ -73,21 +69,24 @@ func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text
 	s.gate.Lock()
 	switch {
 	case by == nil || by.yes == nil:
-		s.wrongs = append(s.wrongs, "asked for without a yes: "+r.said())
+		s.wrongs = append(s.wrongs, "asked for without a yes: "+s.said(r))
 	case by.yes.ref != "" && by.yes.ref != ref:
-		s.wrongs = append(s.wrongs, "one yes is used twice: "+r.said())
+		s.wrongs = append(s.wrongs, "one yes is used twice: "+s.said(r))
 	default:
 		by.yes.ref = ref
 		r.screens = []string{by.yes.screen}
-		if !strings.Contains(by.yes.screen, r.said()+"?") || !strings.Contains(by.yes.screen, r.button(s.rules.Fund == vend.FundMerchant)) {
-			s.wrongs = append(s.wrongs, fmt.Sprintf("asked for %q, and agreed to %q", r.said(), by.yes.screen))
+		if !strings.Contains(by.yes.screen, s.said(r)+"?") || !strings.Contains(by.yes.screen, s.button(r)) {
+			s.wrongs = append(s.wrongs, fmt.Sprintf("asked for %q, and agreed to %q", s.said(r), by.yes.screen))
 		}
 	}
-	if before := s.asked[ref]; len(before) > 0 && (before[0].said() != r.said()) {
-		s.wrongs = append(s.wrongs, fmt.Sprintf("%q and %q have one reference", before[0].said(), r.said()))
+	if before := s.asked[ref]; len(before) > 0 && (s.said(before[0]) != s.said(r)) {
+		s.wrongs = append(s.wrongs, fmt.Sprintf("%q and %q have one reference", s.said(before[0]), s.said(r)))
 	}
 	s.asked[ref] = append(s.asked[ref], r)
 	wallet := s.pins[r.user]
+	if s.till.crash == "late" {
+		s.late = time.Now()
+	}
 	s.gate.Unlock()
 	_, old := s.service.Order(ctx, ref)
 	if by != nil && by.yes != nil && errors.Is(old, vend.ErrNoOrder) && !by.yes.sure {
@@ -96,7 +95,7 @@ func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text
 	o, err := do()
 	if _, now := s.service.Order(context.WithoutCancel(ctx), ref); errors.Is(old, vend.ErrNoOrder) && now == nil {
 		if r.amount > 0 && s.rules.PIN != vend.PINOff && wallet != pin.Reveal() && !(wallet == "" && s.rules.PIN != vend.PINRequired) {
-			s.bad("bought without the PIN: %s", r.said())
+			s.bad("bought without the PIN: %s", s.said(r))
 		}
 	}
 	return o, err
@@ -111,7 +110,7 @@ func (s *street) onceMore(ctx context.Context, y *yes, ref string, r request) {
 	for _, o := range recent {
 		if o.Ref != ref && o.Kind == r.kind && o.Amount == r.amount && o.Target == r.target && o.Product == r.product.Code && o.CreatedAt.Before(y.looked) &&
 			y.looked.Sub(o.CreatedAt) < 2*time.Minute && !o.Refused() && o.State != vend.StateReversed {
-			s.bad("bought twice without a question: %s", r.said())
+			s.bad("bought twice without a question: %s", s.said(r))
 		}
 	}
 }
@@ -129,7 +128,7 @@ func (t streetTill) Buy(ctx context.Context, p vend.Purchase) (vend.Order, error
 		look := t.s.looks[p.Enquiry]
 		t.s.gate.Unlock()
 		if look != (lookup{p.Target, p.Amount}) {
-			t.s.bad("%s is bought by a lookup of %v", r.said(), look)
+			t.s.bad("%s is bought by a lookup of %v", t.s.said(r), look)
 		}
 	}
 	return t.s.ask(ctx, p.Ref, r, p.PIN, func() (vend.Order, error) { return t.Till.Buy(ctx, p) })
@@ -241,10 +240,10 @@ func (s *street) account() {
 			continue
 		}
 		if a := asked[0]; a.kind != body.Kind || a.product.Code != body.Product || a.target != body.Target || a.amount != body.Amount {
-			s.bad("asked for %s, and the provider sold %s", a.said(), bodies[ref])
+			s.bad("asked for %s, and the provider sold %s", s.said(a), bodies[ref])
 		}
 		if told := s.none[ref]; told != "" {
-			s.bad("%s was bought, and the customer told %q", asked[0].said(), told)
+			s.bad("%s was bought, and the customer told %q", s.said(asked[0]), told)
 		}
 	}
 }
@@ -258,7 +257,7 @@ func likelyTyped(shown string) []string {
 	}
 	var all []string
 	for _, m := range option.FindAllStringSubmatch(shown, -1) {
-		all = append(all, m[1], m[1])
+		all = append(all, m[1], m[1], m[1])
 	}
 	switch {
 	case canAgree.MatchString(shown):
@@ -280,7 +279,9 @@ func likelyTyped(shown string) []string {
 	case has("How much", "how much"):
 		all = append(all, "1", "1", "2", "30", "20")
 	case has("What do you need?"):
-		all = append(all, "5", "5", "6", "7", "7")
+		all = append(all, "5", "6", "7", "7", "7")
+	case has("What else do you need?"):
+		all = append(all, "2", "3", "4", "5", "6", "7", "8")
 	}
-	return append(all, "0", "1", "00", "x")
+	return append(slices.Repeat(all, 3), "0", "0", "0", "1", "00", "x")
 }

@@ -160,7 +160,7 @@ func (f purchasesFlow) own(ctx context.Context, t *dialog.Talk) (o vend.Order, o
 }
 
 // enterOrder reads the order anew, and puts what was bought into the basket where
-// it can be bought again.
+// its end is known and it can be bought again.
 func (f purchasesFlow) enterOrder(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	o, ok, err := f.own(ctx, t)
 	switch {
@@ -178,26 +178,13 @@ func (f purchasesFlow) enterOrder(ctx context.Context, t *dialog.Talk) (dialog.M
 	}
 	offer(o.Done() && o.Kind.Handed(), "show", "purchases.show")
 	offer(o.State.Final(), "send", "purchases.send")
-	again := f.recall(t, o)
+	again := ""
+	if clearBasket(t); o.State.Final() {
+		again = f.recall(t, o)
+	}
 	offer(again != "", string(repeatMove(again)), "purchases.again")
 	keepSheet(t, f.stands(t.Say, o), options...)
 	return dialog.Stay, nil
-}
-
-// recall fills the basket with an order whose end is known, and names the flow
-// that sells the same.
-func (f purchasesFlow) recall(t *dialog.Talk, o vend.Order) (flow string) {
-	clearBasket(t)
-	if !o.State.Final() {
-		return ""
-	}
-	for _, c := range counters(f.Shop) {
-		if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
-			return c.flow
-		}
-		clearBasket(t)
-	}
-	return ""
 }
 
 // stands says how it stands with an order, where its money is, when it was, and

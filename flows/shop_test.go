@@ -83,6 +83,9 @@ func emptyBooks(t *testing.T) []byte {
 	return db
 }
 
+// loadWords reads the texts, once: nothing changes them.
+var loadWords = sync.OnceValues(func() (*locales.Catalogue, error) { return locales.Load() })
+
 // newHouse opens a shop. It belongs into a synctest bubble.
 func newHouse(t *testing.T, books []byte) *house {
 	t.Helper()
@@ -97,7 +100,7 @@ func newHouse(t *testing.T, books []byte) *house {
 	must(os.WriteFile(path, books, 0o600))
 	sql, err := store.OpenSQL(t.Context(), "sqlite:"+path, store.Options{})
 	must(err)
-	words, err := locales.Load()
+	words, err := loadWords()
 	must(err)
 	keys, err := secret.NewKeyring(make([]byte, secret.KeySize))
 	must(err)

@@ -72,21 +72,12 @@ func (voucherFlow) takePIN(_ context.Context, t *dialog.Talk, in dialog.Input) (
 	return "redeem", nil
 }
 
-// errBegun is returned while another turn may still be handing the voucher in.
-var errBegun = errors.New("voucher is being handed in by an earlier turn")
-
-// begunFor is how long that is supposed at most.
-const begunFor = 10 * time.Second
-
 // redeem hands the voucher in. Run again without its PIN, which is kept
 // nowhere, it looks for the order that was begun, and otherwise asks anew.
 func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	o, err := f.order(ctx, t)
 	switch {
 	case errors.Is(err, vend.ErrNoOrder):
-		if f.Now().Sub(t.Since) < begunFor {
-			return dialog.Stay, errBegun
-		}
 		return "again", nil
 	case errors.Is(err, vend.ErrTooManyTries):
 		if limit, ok := errors.AsType[vend.TriesError](err); ok {
@@ -122,30 +113,9 @@ func (f voucherFlow) redeem(ctx context.Context, t *dialog.Talk) (dialog.Move, e
 
 func (f voucherFlow) order(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
 	if t.Secret.Empty() {
-		return f.begun(ctx, t)
+		return f.begun(ctx, t, t.Text(voucherRef))
 	}
 	return f.Till.Redeem(ctx, vend.Redemption{Ref: t.Text(voucherRef), MSISDN: t.User, PIN: t.Secret, Channel: t.Channel})
-}
-
-// beginLook is how often an order is looked for that is about to be committed.
-const beginLook = 50 * time.Millisecond
-
-// begun joins the order of an earlier turn, which may be about to commit it, here
-// or in another process: a callback that came to two at once is answered alike.
-func (f voucherFlow) begun(ctx context.Context, t *dialog.Talk) (vend.Order, error) {
-	look := time.NewTicker(beginLook)
-	defer look.Stop()
-	for {
-		o, err := f.Till.Join(ctx, t.Text(voucherRef))
-		if !errors.Is(err, vend.ErrNoOrder) || f.Now().Sub(t.Since) >= begunFor {
-			return o, err
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return o, err
-		}
-	}
 }
 
 // again asks for another PIN, under a new reference.
@@ -177,7 +147,7 @@ func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
 	}
 	s.Text = t.Say(key, money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
 	for _, c := range counters(f.Shop) {
-		if t.Text(backTo) == c.flow {
+		if c.vouched() && t.Text(backTo) == c.flow {
 			s.Add(string(goOn(c.flow)), t.Say("voucher.added.continue", text("what", f.brief(t.Say, f.basket(t, c.kind)))))
 			return
 		}
@@ -189,7 +159,7 @@ func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
 func (f voucherFlow) goingOn() []dialog.Edge {
 	var all []dialog.Edge
 	for _, c := range counters(f.Shop) {
-		if !c.refund && !c.free {
+		if c.vouched() {
 			all = append(all, dialog.Edge{Move: goOn(c.flow), To: c.confirm()})
 		}
 	}
@@ -203,6 +173,9 @@ func (voucherFlow) answerAdded(_ context.Context, t *dialog.Talk, in dialog.Inpu
 	t.SetText(backTo, "")
 	t.SetText(lastRef, "") // whoever answers has seen it
 	t.SetInt(voucherAmount, 0)
+	if in.Option == "airtime" {
+		clearBasket(t)
+	}
 	return dialog.Move(in.Option), nil
 }
 

@@ -161,7 +161,7 @@ func (w *walk) fail(r dialog.Report) {
 // all walks from every way in which a call can begin.
 func (w *walk) all() {
 	for i, begin := range w.world.beginnings() {
-		if i > 0 && i != fullBeginnings-1 && w.world.fund == vend.FundMerchant {
+		if slices.Contains([]int{1, 2, 6}, i) && w.world.fund == vend.FundMerchant {
 			continue // what else there is has nothing to do with who pays
 		}
 		begin()
@@ -192,7 +192,7 @@ func (w *walk) visit(reply dialog.Reply, rec string, depth int) {
 	moody := !w.moody[at]
 	w.moody[at] = true
 	w.left[at]++
-	led := false
+	led, last := false, w.world.last
 	text := strings.Join(pages, "\n")
 	for _, in := range w.inputs(at, text, moody) {
 		moods := w.world.moods(at, in)
@@ -201,6 +201,7 @@ func (w *walk) visit(reply dialog.Reply, rec string, depth int) {
 		}
 		for _, m := range moods {
 			m()
+			w.world.last = last // and not of another way from here
 			next, after := w.turn(in, recs[0])
 			to := w.to
 			w.world.calm()
@@ -210,6 +211,7 @@ func (w *walk) visit(reply dialog.Reply, rec string, depth int) {
 			}
 		}
 	}
+	w.world.last = last
 	w.redial(at, rec)
 	if !led {
 		w.t.Errorf("%s: %s leads nowhere:\n%s", w.lang, at, text)

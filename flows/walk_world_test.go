@@ -104,7 +104,7 @@ func (w *longWorld) beginnings() []func() {
 			w.regular, w.orders = true, w.history()
 			w.pin.Set = true
 		}),
-		as(func() { w.orders, w.pin = w.history()[12:], vend.PINState{Policy: vend.PINRequired} }),
+		as(func() { w.orders, w.pin = w.history()[34:], vend.PINState{Policy: vend.PINRequired} }),
 		as(func() { w.orders, w.pin = w.history()[24:], vend.PINState{Policy: vend.PINOff} }),
 		as(func() {
 			w.orders = w.history()[40:]
