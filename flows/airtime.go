@@ -39,7 +39,7 @@ func airtimeCounter(s Shop) counter {
 	f := airtimeFlow{s}
 	return counter{
 		flow: "airtime", kind: vend.KindAirtime, back: airtimeAmount,
-		onSale:   func() bool { return len(f.networks()) > 0 },
+		onSale:   func() bool { return slices.ContainsFunc(s.Shelf.Airtime(), f.hasAny) },
 		product:  f.product,
 		cautions: func(t *dialog.Talk) []string { return []string{t.Say("airtime.caution")} },
 		least:    f.least,
@@ -55,9 +55,13 @@ type airtimeFlow struct{ Shop }
 
 // networks are those that have airtime to sell within the shop's limit.
 func (f airtimeFlow) networks() []vend.Network {
-	return slices.DeleteFunc(slices.Clone(f.Shelf.Airtime()), func(n vend.Network) bool {
-		return networkPrices(n).capped(f.Till.MostAtOnce(vend.KindAirtime)).empty()
-	})
+	return slices.DeleteFunc(slices.Clone(f.Shelf.Airtime()), func(n vend.Network) bool { return !f.hasAny(n) })
+}
+
+func (f airtimeFlow) hasAny(n vend.Network) bool {
+	most := f.Till.MostAtOnce(vend.KindAirtime)
+	within := func(c ledger.Cents) bool { return most == 0 || c <= most }
+	return n.Range.Code != "" && within(wholeUp(n.Range.Min)) || slices.ContainsFunc(n.Fixed, func(p vend.Product) bool { return within(p.Min) })
 }
 
 func networkPrices(n vend.Network) prices {

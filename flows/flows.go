@@ -38,6 +38,8 @@ type Shop struct {
 	Operator, Terms string
 	// Now is the clock; default time.Now.
 	Now func() time.Time
+
+	built []counter // those of counters, made once
 }
 
 // onTheHouse says that the operator pays for what is bought, so that nobody needs
@@ -59,6 +61,7 @@ func Book(s Shop) dialog.Book {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	s.built = counters(s)
 	var all []dialog.State
 	for _, flow := range [][]dialog.State{
 		menu(s), airtime(s), data(s), electricity(s), voucher(s), more(s), airtimePIN(s), water(s), freeUnits(s), bill(s),
@@ -75,6 +78,24 @@ func counters(s Shop) []counter {
 		airtimeCounter(s), dataCounter(s), meterCounter(s, powerMeter()), airtimePINCounter(s), meterCounter(s, waterMeter()),
 		meterCounter(s, freeMeter()), billCounter(s), giftCounter(s), newVoucherCounter(s), paybackCounter(s), cashCounter(s),
 	}
+}
+
+// counters are those of the shop. The caller must not change them.
+func (s Shop) counters() []counter {
+	if s.built == nil {
+		return counters(s)
+	}
+	return s.built
+}
+
+// counter is the one of a flow; one that sells nothing where there is none.
+func (s Shop) counter(flow string) counter {
+	for _, c := range s.counters() {
+		if c.flow == flow {
+			return c
+		}
+	}
+	return counter{onSale: func() bool { return false }}
 }
 
 // The variables of a session. The numbers are stored: a new variable takes the
@@ -116,6 +137,7 @@ const (
 	spare         dialog.TextVar = 34 // what was typed and must be asked about, such as an unusual meter number
 	lookedAt      dialog.IntVar  = 35 // Unix seconds of when a supplier was asked about exactly what is being bought
 	agreed        dialog.IntVar  = 36 // stands for the words of the screen that asks for the yes
+	newcomer      dialog.IntVar  = 37 // 1: whoever is calling had bought nothing when the menu was shown
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }

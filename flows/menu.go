@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"slices"
 
 	"spaza/dialog"
 	"spaza/vend"
@@ -36,7 +37,7 @@ type menuFlow struct{ Shop }
 // repeats are the ways to buying the same again.
 func (f menuFlow) repeats() []dialog.Edge {
 	var all []dialog.Edge
-	for _, c := range counters(f.Shop) {
+	for _, c := range f.counters() {
 		if c.recall != nil {
 			all = append(all, dialog.Edge{Move: repeatMove(c.flow), To: c.repeat()})
 		}
@@ -65,6 +66,9 @@ func (f menuFlow) enter(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 		t.SetLang(f.Language)
 	case !t.Deep && len(f.Languages()) > 1:
 		return "language", nil
+	}
+	if len(caller.Recent) == 0 { // nothing to look for on the way
+		t.SetInt(newcomer, 1)
 	}
 	f.tell(ctx, t, caller.Recent)
 	f.offerAgain(t, caller.Recent)
@@ -165,7 +169,7 @@ func (s Shop) recall(t *dialog.Talk, o vend.Order) (flow string) {
 	if o.Target == vend.ErasedTarget {
 		return ""
 	}
-	for _, c := range counters(s) {
+	for _, c := range s.counters() {
 		if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
 			return c.flow
 		}
@@ -186,19 +190,19 @@ func clearBasket(t *dialog.Talk) {
 
 func (f menuFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("menu.prompt")
-	on := map[string]counter{}
-	for _, c := range counters(f.Shop) {
-		on[c.flow] = c
-	}
-	for _, flow := range []string{"airtime", "data", "electricity"} {
-		s.Offer(on[flow].onSale(), flow, t.Say("menu."+flow))
+	for _, flow := range [...]string{"airtime", "data", "electricity"} {
+		s.Offer(f.counter(flow).onSale(), flow, t.Say("menu."+flow))
 	}
 	// A voucher would become money that buys nothing.
 	s.Offer(!f.onTheHouse(), "voucher", t.Say("menu.voucher"))
-	again := t.Text(againFlow)
-	s.Offer(again != "", string(repeatMove(again)), t.Say("menu.again", text("what", f.brief(t.Say, f.basket(t, on[again].kind)))))
+	if again := t.Text(againFlow); again != "" {
+		what := f.brief(t.Say, f.basket(t, f.counter(again).kind))
+		s.Add(string(repeatMove(again)), t.Say("menu.again", text("what", what)))
+	} else {
+		s.Skip()
+	}
 	s.Add("account", t.Say("menu.account"))
-	s.Offer(len(f.moreOnSale()) > 0, "more", t.Say("menu.more"))
+	s.Offer(slices.ContainsFunc(moreOrder(), f.sells), "more", t.Say("menu.more"))
 	s.Add("help", t.Say("menu.help"))
 	s.Offer(len(f.Languages()) > 1, "languages", t.Say("menu.language"))
 }

@@ -39,25 +39,12 @@ func moreOrder() []string {
 	return []string{"eezi", "water", "free", "bill", "gift", "newvoucher", "payback", "cash"}
 }
 
-// moreOnSale are the flows of the list that have something to sell.
-func (s Shop) moreOnSale() map[string]bool {
-	on := map[string]bool{}
-	for _, c := range counters(s) {
-		on[c.flow] = c.onSale()
-	}
-	all := map[string]bool{}
-	for _, flow := range moreOrder() {
-		if on[flow] {
-			all[flow] = true
-		}
-	}
-	return all
-}
+// sells says whether a flow has something to sell.
+func (s Shop) sells(flow string) bool { return s.counter(flow).onSale() }
 
 func (f moreFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("more.ask")
-	on := f.moreOnSale()
 	for _, flow := range moreOrder() {
-		s.Offer(on[flow], flow, t.Say("more."+flow))
+		s.Offer(f.sells(flow), flow, t.Say("more."+flow))
 	}
 }

@@ -46,7 +46,10 @@ func (f vendors) names() []string {
 	return all
 }
 
-func (f vendors) onSale() bool { return len(f.names()) > 0 }
+func (f vendors) onSale() bool {
+	most := f.Till.MostAtOnce(f.kind)
+	return slices.ContainsFunc(f.Shelf.Of(f.kind), func(p vend.Product) bool { return !pricesOf(p).capped(most).empty() })
+}
 
 // pricesAt are the prices of a vendor; of two ranges, the one that reaches
 // furthest.

@@ -89,16 +89,17 @@ func longGoods(o vend.Order) (vend.Goods, error) {
 // they did before.
 func (w *longWorld) beginnings() []func() {
 	known := vend.Customer{ID: "C1", MSISDN: "27821234567", Language: w.lang}
+	before := []vend.Order{{Ref: "R-23456789ABCDEFGHJKLM", Kind: vend.KindRedeem, Amount: longAmount, State: vend.StateDelivered, CreatedAt: walkNow.Add(-time.Hour)}}
 	as := func(prepare func()) func() {
 		return func() {
 			w.calm()
 			w.twins, w.noHold, w.poor = nil, false, false
-			w.caller, w.orders, w.regular, w.pin = vend.Caller{Customer: known}, nil, false, vend.PINState{Policy: vend.PINOptional}
+			w.caller, w.orders, w.regular, w.pin = vend.Caller{Customer: known, Recent: before}, nil, false, vend.PINState{Policy: vend.PINOptional}
 			prepare()
 		}
 	}
 	all := []func(){
-		as(func() {}),
+		as(func() { w.caller.Recent = nil }),
 		as(func() { w.regular, w.orders = true, w.history() }),
 		as(func() {
 			w.regular, w.orders = true, w.history()

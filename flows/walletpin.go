@@ -284,7 +284,7 @@ func (f walletPINFlow) wasSet(ctx context.Context, t *dialog.Talk) (bool, error)
 // askDone offers the purchase that the PIN was made for.
 func (f walletPINFlow) askDone(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("walletpin.done")
-	for _, c := range counters(f.Shop) {
+	for _, c := range f.counters() {
 		if !c.free && t.Text(backTo) == c.flow {
 			s.Add(string(goOn(c.flow)), t.Say("walletpin.continue", text("what", f.brief(t.Say, f.basket(t, c.kind)))))
 		}
@@ -294,7 +294,7 @@ func (f walletPINFlow) askDone(t *dialog.Talk, s *dialog.Screen) {
 // goingOn are the ways back to what a PIN was wanted for.
 func (f walletPINFlow) goingOn() []dialog.Edge {
 	var all []dialog.Edge
-	for _, c := range counters(f.Shop) {
+	for _, c := range f.counters() {
 		if !c.free {
 			all = append(all, dialog.Edge{Move: goOn(c.flow), To: c.confirm()})
 		}

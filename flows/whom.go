@@ -54,6 +54,9 @@ func (f whom) enterWho(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	if len(f.networks()) == 0 {
 		return "none", nil
 	}
+	if t.Int(newcomer) == 1 {
+		return dialog.Stay, nil
+	}
 	known, err := f.Members.Regulars(ctx, t.User, 2*regularsShown+2, vend.KindAirtime, vend.KindData)
 	if err != nil {
 		known = nil
