@@ -97,7 +97,7 @@ func TestRedisAwayStopsNothingHalfway(t *testing.T) {
 	p.sees("Pay R20")
 	c.pull()
 	p.choose("Pay R20")
-	p.sees("END We are busy. Nothing was bought.")
+	p.sees("END We are busy. Your money is safe.")
 	if _, sales := sandbox.books().sold(p.number); sales != 0 {
 		t.Errorf("something was bought")
 	}

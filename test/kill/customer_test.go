@@ -20,7 +20,7 @@ const maxPays = 8
 
 const (
 	// busyLine is what a turn may be answered with that another one overtook.
-	busyLine = "END We are busy. Nothing was bought."
+	busyLine = "END We are busy. Your money is safe."
 	// lostLine answers a turn that contradicts what came before.
 	lostLine = "END We lost your place. Nothing was bought by this."
 )
