@@ -13,6 +13,8 @@ FROM enquiries WHERE customer = ? AND at > ?`
 	insertEnquiry = `INSERT INTO enquiries (customer, target, at) VALUES (?, ?, ?)
 ON CONFLICT (customer, target) DO UPDATE SET at = excluded.at`
 
+	deleteEnquiry = `DELETE FROM enquiries WHERE customer = ? AND target = ?`
+
 	deleteEnquiries = `DELETE FROM enquiries WHERE customer = ?`
 
 	purgeEnquiries = `DELETE FROM enquiries WHERE (customer, target) IN (SELECT customer, target FROM enquiries WHERE at < ? ORDER BY at LIMIT ?)`
@@ -31,6 +33,14 @@ func (t *sqlTx) Enquiries(customer string, target []byte, since time.Time) (othe
 func (t *sqlTx) AddEnquiry(customer string, target []byte, now time.Time) error {
 	if _, err := t.exec(insertEnquiry, customer, target, millis(now)); err != nil {
 		return fmt.Errorf("add enquiry: %w", err)
+	}
+	return nil
+}
+
+// DropEnquiry implements vend.Tx.
+func (t *sqlTx) DropEnquiry(customer string, target []byte) error {
+	if _, err := t.exec(deleteEnquiry, customer, target); err != nil {
+		return fmt.Errorf("drop enquiry: %w", err)
 	}
 	return nil
 }

@@ -181,8 +181,13 @@ func findQuery(q vend.Query) (query string, args []any) {
 			and("created_at >= 0")
 		}
 	}
-	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC LIMIT " + strconv.Itoa(limitOf(q)), args
+	return findOrders + strings.Join(where, " AND ") + " ORDER BY created_at DESC, ref DESC" + limited(limitOf(q)), args
 }
+
+// limited is a limit that neither database makes its plan by. SQLite makes a
+// statement anew for each value of one that is bound, and PostgreSQL concludes from
+// a number that it may as well read all, and sort.
+func limited(n int) string { return " LIMIT (SELECT " + strconv.Itoa(n) + ")" }
 
 func texts[T ~string](list []T) []string {
 	all := make([]string, len(list))

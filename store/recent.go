@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"time"
 
 	"spaza/vend"
@@ -21,18 +20,17 @@ coalesce(o.resolution, ''), coalesce(o.delivery, ''), coalesce(o.original, '')`
 
 	// The id is looked up inside as well: so the orders of one customer are taken
 	// from their index in its order, and no more of them than are wanted. How many
-	// stands in the text: SQLite makes a statement anew for each value of a limit
-	// that is bound.
+	// is written out: see limited.
 	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_since, c.pin_proved, c.created_at, ` + recentColumns + `
 FROM customers c LEFT JOIN (SELECT * FROM orders WHERE customer = (SELECT id FROM customers WHERE msisdn = ?) AND kind <> 'reverse'
-ORDER BY created_at DESC, ref DESC LIMIT `
+ORDER BY created_at DESC, ref DESC`
 	selectCaller2 = `) o ON o.customer = c.id WHERE c.msisdn = ? ORDER BY o.created_at DESC, o.ref DESC`
 
 	countMoves = `SELECT count(*) FROM moves WHERE ref = ? AND cause = ? AND at >= ?`
 )
 
 // callerOf is the statement for n orders.
-func callerOf(n int) string { return selectCaller + strconv.Itoa(n) + selectCaller2 }
+func callerOf(n int) string { return selectCaller + limited(n) + selectCaller2 }
 
 // Caller implements vend.Store. It is one read.
 func (s *SQL) Caller(ctx context.Context, msisdn string, n int) (vend.Caller, error) {

@@ -18,7 +18,7 @@ func TestACallerIsReadByTheOrdersIndexAndInItsOrder(t *testing.T) {
 			for query, index := range map[string]string{
 				callerOf(10): "orders_customer", selectRegulars + "?, ?" + selectRegulars2: "orders_customer", selectBoughtFor: "orders_",
 			} {
-				args := []any{"27", 10, "27"}
+				args := []any{"27", "27"}
 				switch query {
 				case callerOf(10):
 				case selectBoughtFor:

@@ -12,7 +12,7 @@ import (
 
 var (
 	// ErrTooManyEnquiries is returned when a customer has asked about too many
-	// meters and accounts that they never bought for. The provider was not asked.
+	// meters and accounts that they did not buy for. The provider was not asked.
 	ErrTooManyEnquiries = errors.New("too many enquiries")
 	// ErrNoEnquiry is returned when the provider cannot be asked.
 	ErrNoEnquiry = errors.New("provider cannot be asked")
@@ -24,7 +24,7 @@ const enquiriesWithin = time.Hour
 // AskMeter asks the provider about a meter, for a purchase of amount or, with
 // free, of the month's free basic electricity. Who lives where is not to be found
 // out by trying numbers: a customer may ask about Options.Enquiries different
-// meters and accounts in an hour that they never bought for, and then gets
+// meters and accounts in an hour that they did not buy for, and then gets
 // ErrTooManyEnquiries. One that was asked about within the hour does not count
 // again. What is counted is written before the provider is asked. ErrNoEnquiry
 // where it cannot be; other errors are those of Enquirer, and are logged where an

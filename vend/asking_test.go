@@ -340,3 +340,32 @@ func TestEnquiriesAtOnceAreNoMoreThanAllowed(t *testing.T) {
 		t.Errorf("the provider was asked about %d", n)
 	}
 }
+
+// TestABoughtMeterIsNoEnquiryAnyMore lets somebody who buys for the neighbours
+// go on.
+func TestABoughtMeterIsNoEnquiryAnyMore(t *testing.T) {
+	k := newAskable(t, vend.Options{})
+	bought := forMeter(ledger.Rand(20), false)
+	for _, meter := range []string{"14000000001", bought.Target, "14000000003"} {
+		if err := k.meter(1, meter); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.meter(1, "14000000004"); !errors.Is(err, vend.ErrTooManyEnquiries) {
+		t.Fatalf("a fourth: %v", err)
+	}
+	if _, err := k.buy(bought); err != nil {
+		t.Fatal(err)
+	}
+	if o := k.attempt(); o.State != vend.StateDelivered {
+		t.Fatalf("order is %s", o.State)
+	}
+	for _, meter := range []string{bought.Target, "14000000004"} {
+		if err := k.meter(1, meter); err != nil {
+			t.Errorf("after one was bought for, %s: %v", meter, err)
+		}
+	}
+	if err := k.meter(1, "14000000005"); !errors.Is(err, vend.ErrTooManyEnquiries) {
+		t.Errorf("and one more: %v", err)
+	}
+}

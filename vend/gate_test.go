@@ -373,6 +373,10 @@ func (t gateTx) AddEnquiry(customer string, target []byte, now time.Time) error 
 	return t.g.do("tx enquiry", func() error { return t.tx.AddEnquiry(customer, target, now) })
 }
 
+func (t gateTx) DropEnquiry(customer string, target []byte) error {
+	return t.g.do("tx drop enquiry", func() error { return t.tx.DropEnquiry(customer, target) })
+}
+
 func (t gateTx) CountMoves(ref string, c vend.Cause, since time.Time) (n int, err error) {
 	err = t.g.do("tx count moves", func() error { n, err = t.tx.CountMoves(ref, c, since); return err })
 	return n, err

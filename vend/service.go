@@ -213,6 +213,11 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 			if err := s.mayPay(c, proven); err != nil {
 				return err
 			}
+			if o.Kind == KindElectricity || o.Kind == KindBill { // not to find out who lives where
+				if err := tx.DropEnquiry(o.Customer, s.enquiryHash(o.Customer, o.Kind, o.Target)); err != nil {
+					return err
+				}
+			}
 			if err := s.checkLimits(tx, c, o); err != nil {
 				return err
 			}

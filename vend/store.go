@@ -107,9 +107,10 @@ type Tx interface {
 
 	// Enquiries counts the targets that a customer asked about since a time, but
 	// for one, and says whether that is among them; AddEnquiry adds it, as asked
-	// about now. Targets are known by a hash.
+	// about now, and DropEnquiry forgets it. Targets are known by a hash.
 	Enquiries(customer string, target []byte, since time.Time) (others int, again bool, err error)
 	AddEnquiry(customer string, target []byte, now time.Time) error
+	DropEnquiry(customer string, target []byte) error
 
 	// AddOrder writes a new order. When its reference exists already, nothing
 	// is written, and the order that is there comes back with added false.
