@@ -160,7 +160,7 @@ func TestANoticeSaysHowTheOrderStands(t *testing.T) {
 		{
 			"voucher refused", "en",
 			with(voucherOrder(t, vend.StateDeclined), func(o *vend.Order) { o.Reason = vend.ReasonVoucherUsed }),
-			"Your 1Voucher was not accepted. This voucher was already used. No money was added. Ref GHJKLM",
+			"Your 1Voucher was not accepted. This PIN does not work. Check the 16 digits. No money was added. Ref GHJKLM",
 		},
 		{
 			"voucher not taken in, and not for its own sake", "en",

@@ -262,6 +262,20 @@ func TestWhatIsPaidIsNeverSaidNotToBeBought(t *testing.T) {
 	}
 }
 
+// TestABadPINIsOneThing keeps whoever guesses from learning which PINs there are:
+// one that was never sold, was used or has expired is answered alike.
+func TestABadPINIsOneThing(t *testing.T) {
+	c := load(t)
+	for _, l := range c.Languages() {
+		want := c.Say(l.Code, "why.voucher_not_found")
+		for _, key := range c.Keys() {
+			if strings.HasPrefix(key, "why.voucher_") && c.Say(l.Code, key) != want {
+				t.Errorf("%s %s says more than that the PIN is no good: %q", l.Code, key, c.Say(l.Code, key))
+			}
+		}
+	}
+}
+
 func TestTextsUseWordsOfTheCounter(t *testing.T) {
 	c := load(t)
 	for _, l := range c.Languages() {

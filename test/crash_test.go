@@ -158,7 +158,7 @@ func TestWrongPINsAreCounted(t *testing.T) {
 	p.choose("Use a 1Voucher")
 	for i := range 5 {
 		p.press(fmt.Sprintf("624020000000%04d", i))
-		p.sees("CON That PIN is not right.")
+		p.sees("CON This PIN does not work.")
 	}
 	good := voucher(50)
 	p.press(good)

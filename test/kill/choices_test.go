@@ -95,7 +95,7 @@ func (c *customer) answer() (input, pin string) {
 		input = c.oneOf(liking{"Pay R", 12}, liking{"Do not buy", 1})
 	case c.asks(" short."):
 		input = c.oneOf(liking{"Use a 1Voucher", 6}, liking{"Other amount", 1})
-	case c.asks("Type the 16 digits"), c.asks("That PIN is not right"):
+	case c.asks("Type the 16 digits"):
 		pin = c.slip()
 		input = pin
 	case c.asks("added from your 1Voucher"):
@@ -126,7 +126,7 @@ func (c *customer) slip() string {
 
 // heard throws the slip away once there is a clear word about it.
 func (c *customer) heard(pin string) {
-	if c.asks("added") || c.asks("We are checking your voucher") || c.asks("already used") {
+	if c.asks("added") || c.asks("We are checking your voucher") || c.asks("This PIN does not work") {
 		for i, s := range c.slips {
 			if s == pin {
 				c.slips = append(c.slips[:i], c.slips[i+1:]...)

@@ -197,7 +197,7 @@ func (c *customer) redeem(ctx context.Context) bool {
 			switch {
 			case c.find("Start again") != "":
 				return c.find("Start again"), "start again"
-			case c.sees("Type the 16 digits") && !c.sees("already used"):
+			case c.sees("Type the 16 digits") && !c.sees("This PIN does not work"):
 				return c.pin, redeems
 			}
 			return c.pick("Use a 1Voucher"), "use a voucher"
@@ -208,7 +208,7 @@ func (c *customer) redeem(ctx context.Context) bool {
 			return c.has()
 		case c.sees("We are checking your voucher"):
 			return c.hears(ctx, came, no) == came && c.has()
-		case c.sees("already used"):
+		case c.sees("This PIN does not work"):
 			// One hand-in before must have worked: the money, or a message, is
 			// there or comes.
 			if have, _, ok := c.looks(ctx); ok && have == c.worth {
