@@ -20,12 +20,16 @@ const textsFresh = 2 * time.Second
 // openTexts loads what is said, with the operator's texts over the built-in
 // ones where a folder is configured.
 func (c *config) openTexts() (*locales.Live, error) {
-	if c.TextsDir == "" {
-		return locales.Open(nil)
+	var overlay fs.FS
+	if c.TextsDir != "" {
+		overlay = os.DirFS(c.TextsDir)
 	}
-	words, err := locales.Open(os.DirFS(c.TextsDir))
+	words, err := locales.Open(overlay)
 	if err != nil {
 		return nil, fmt.Errorf("SPAZA_TEXTS_DIR: %w", err)
+	}
+	if c.Language != "" && !words.Has(c.Language) {
+		return nil, fmt.Errorf("SPAZA_LANGUAGE is %q, and there is no such catalogue", c.Language)
 	}
 	return words, nil
 }
@@ -34,9 +38,6 @@ func (c *config) openTexts() (*locales.Live, error) {
 // readConfig, since only what speaks needs them: a folder that went wrong while
 // the service runs must not make its health check fail.
 func (c *config) checkTexts() error {
-	if c.TextsDir == "" {
-		return nil
-	}
 	_, err := c.openTexts()
 	return err
 }

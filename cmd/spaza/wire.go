@@ -116,9 +116,6 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	words := a.words
-	if cfg.Language != "" && !words.Has(cfg.Language) {
-		return a, fmt.Errorf("SPAZA_LANGUAGE is %q, and there is no such catalogue", cfg.Language)
-	}
 	messenger, inbox, err := a.messenger()
 	if err != nil {
 		return a, err
