@@ -104,10 +104,15 @@ func (f purchasesFlow) enterList(ctx context.Context, t *dialog.Talk) (dialog.Mo
 	return dialog.Stay, nil
 }
 
-// line is an order in a list: "R20 Vodacom airtime 21/11", and how it stands
-// where it is not simply done.
+// line is an order in a list: "R20 Vodacom airtime 21/11", one of today with its
+// time, and how it stands where it is not simply done.
 func (f purchasesFlow) line(say say, o vend.Order) string {
-	line := text("line", f.briefly(say, o)+" "+o.CreatedAt.In(southAfrica()).Format("2/1"))
+	at, today := o.CreatedAt.In(southAfrica()), f.Now().In(southAfrica())
+	when := at.Format("2/1")
+	if at.YearDay() == today.YearDay() && at.Year() == today.Year() {
+		when = at.Format("15:04")
+	}
+	line := text("line", f.briefly(say, o)+" "+when)
 	switch {
 	case o.Done():
 		return line.Value
