@@ -29,7 +29,7 @@ func (c *config) openTexts() (*locales.Live, error) {
 		return nil, fmt.Errorf("SPAZA_TEXTS_DIR: %w", err)
 	}
 	if c.Language != "" && !words.Has(c.Language) {
-		return nil, fmt.Errorf("SPAZA_LANGUAGE is %q, and there is no such catalogue", c.Language)
+		return nil, fmt.Errorf("SPAZA_LANGUAGE is %q, and there is no such catalogue", withoutUser(c.Language))
 	}
 	return words, nil
 }
