@@ -271,11 +271,26 @@ func (s *Service) mayPay(c Customer, proven bool) error {
 // the PIN checked where that is needed. An order that is there already is joined
 // without: write does so before it asks mayPay.
 func (s *Service) spend(ctx context.Context, msisdn, ref string, pin secret.Text, write func(proven bool) (Order, error)) (Order, error) {
-	o, err := write(false)
-	if !errors.Is(err, errPINFirst) {
-		return o, err
-	}
-	if err := s.provePIN(ctx, msisdn, pin, nil); err != nil {
+	for {
+		o, err := write(false)
+		if !errors.Is(err, errPINFirst) {
+			return o, err
+		}
+		// Repetitions of one call are one try at a time: otherwise those under way
+		// would count as wrong ones.
+		waited, leave, err := s.proving.enter(ctx, ref)
+		if err != nil {
+			return Order{}, fmt.Errorf("%w: check wallet PIN: %w", ErrNotWritten, err)
+		}
+		if waited { // whoever was there may have written it
+			leave()
+			continue
+		}
+		err = s.provePIN(ctx, msisdn, pin, nil)
+		leave()
+		if err == nil {
+			return write(true)
+		}
 		// The same purchase may have been written meanwhile, by a repetition of
 		// this call that had the try.
 		if _, there := s.store.Order(ctx, ref); there == nil {
@@ -285,5 +300,4 @@ func (s *Service) spend(ctx context.Context, msisdn, ref string, pin secret.Text
 		}
 		return Order{}, fmt.Errorf("%w: check wallet PIN: %w", ErrNotWritten, err)
 	}
-	return write(true)
 }

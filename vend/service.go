@@ -111,6 +111,7 @@ type Service struct {
 	waiting waiters
 	kept    kept
 	handed  handed
+	proving oneByOne
 	resend  jobs.Backoff
 	hashing slots // of wallet PINs
 }
