@@ -29,9 +29,6 @@ func (e *Engine) layout(p *plan, room int) page {
 		l.back, l.home = n.Back != "", n != e.m.start && !n.First
 	}
 	l.last = n.End
-	if len(p.screen.Besides) > 0 {
-		l.more = p.screen.Besides[0]
-	}
 	return l.page(int(p.rec.page))
 }
 
@@ -48,15 +45,15 @@ type layout struct {
 // page renders page want, or the last where there are fewer. What the screen
 // would say besides is left out where it would make another page.
 func (l *layout) page(want int) page {
-	if l.room == 0 {
-		return page{text: l.whole(), last: true}
-	}
-	if l.shown(0) <= maxChoices {
+	if l.room == 0 || l.shown(0) <= maxChoices {
 		for i := range len(l.screen.Besides) + 1 {
 			if l.more = ""; i < len(l.screen.Besides) {
 				l.more = l.screen.Besides[i]
 			}
 			s := l.whole()
+			if l.room == 0 {
+				return page{text: s, last: true}
+			}
 			n, ok := gsm7.Cost(s)
 			if !ok {
 				s = gsm7.Fold(s)

@@ -334,7 +334,7 @@ func TestWhatIsSaidBesidesIsLeftOutWhereThereIsNoRoom(t *testing.T) {
 	} {
 		s := Screen{Text: "Pay R20?", Besides: []string{"It can not be undone at all.", "No way back."}}
 		s.Add("yes", "Yes")
-		l := layout{talk: &Talk{words: phrases{}}, screen: &s, room: room, last: true, more: s.Besides[0]}
+		l := layout{talk: &Talk{words: phrases{}}, screen: &s, room: room, last: true}
 		if p := l.page(0); p.text != want || !p.last {
 			t.Errorf("at %d: %q, last %t", room, p.text, p.last)
 		}

@@ -18,9 +18,7 @@ func account(s Shop) []dialog.State {
 	return []dialog.State{{
 		ID: accountShow, Back: menuStart,
 		Enter: f.read, Ask: f.ask,
-		Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-			return dialog.Move(in.Option), nil
-		},
+		Answer: picked,
 		Edges: []dialog.Edge{
 			{Move: "purchases", To: purchasesList},
 			{Move: "token", To: tokenStart},

@@ -98,10 +98,7 @@ func (f billFlow) biller(t *dialog.Talk) (vend.Product, bool) {
 }
 
 // name is the biller as people read it, also of one that left the shelf since.
-func (f billFlow) name(t *dialog.Talk) dialog.Arg {
-	p, _ := f.Shelf.Product(vend.KindBill, t.Text(product))
-	return text("label", p.Vendor)
-}
+func (billFlow) name(t *dialog.Talk) dialog.Arg { return text("label", t.Text(label)) }
 
 // billerOf is whose account a whole reference is: of two prefixes that suit, the
 // longer one counts.

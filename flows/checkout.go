@@ -123,7 +123,7 @@ func checkout(s Shop, c counter) []dialog.State {
 			ID: c.state("pin"), Back: c.back, Secret: true, Free: true,
 			Enter: f.enterPIN, Ask: f.askPIN, Answer: f.takePIN,
 			Edges: []dialog.Edge{{Move: "go", To: c.state("paying")}, create, locked},
-		}, dialog.State{ID: c.state("locked"), End: true, Ask: f.askLocked})
+		}, dialog.State{ID: c.state("locked"), End: true, Ask: f.sayLocked})
 	} else {
 		yes = append(yes, dialog.Edge{Move: "pay", To: c.state("paying")})
 	}
@@ -132,7 +132,7 @@ func checkout(s Shop, c counter) []dialog.State {
 		paying, yes = append(paying, over...), append(yes, over...)
 		priced = append(priced, dialog.State{
 			ID: c.state("over"), Back: c.back, What: what,
-			Enter: f.enterOver, Ask: f.askOver, Answer: f.picked,
+			Enter: f.enterOver, Ask: f.askOver, Answer: picked,
 			Edges: []dialog.Edge{{Move: "other", To: c.back}, {Move: "within", To: c.confirm()}, {Move: "reached", To: c.state("limit")}},
 		}, dialog.State{ID: c.state("limit"), End: true, Ask: f.askLimit})
 	}
@@ -181,10 +181,6 @@ type till struct {
 
 // costless says that nobody's balance pays.
 func (f till) costless() bool { return f.c.free || f.onTheHouse() && !f.c.refund }
-
-func (till) picked(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
-}
 
 // what is bought, in words.
 func (f till) what(t *dialog.Talk) dialog.Arg {
@@ -250,15 +246,15 @@ func (f till) boughtJustNow(ctx context.Context, t *dialog.Talk) bool {
 	if err != nil {
 		return false
 	}
+	w, to := f.basket(t, f.c.kind), f.sentTo(t)
+	p, _ := f.c.product(t)
 	for _, o := range last {
 		if f.Now().Sub(o.CreatedAt) > justBought || o.Refused() || o.State == vend.StateReversed {
 			continue
 		}
-		w := f.basket(t, f.c.kind)
-		p, _ := f.c.product(t)
 		// Where no product was picked, it can have another code since.
 		what := o.Product == p.Code || w.product == "" && o.Label == p.Vendor
-		if o.Ref != t.Text(buyRef) && o.Kind == w.kind && o.Amount == w.amount && o.Target == f.sentTo(t) && what {
+		if o.Ref != t.Text(buyRef) && o.Kind == w.kind && o.Amount == w.amount && o.Target == to && what {
 			t.SetInt(twiceAt, o.CreatedAt.Unix())
 			return true
 		}

@@ -24,8 +24,7 @@ func (f till) enterPIN(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 		t.Note("walletpin.required")
 		return "make", nil
 	}
-	if wait := p.LockedUntil.Sub(f.Now()); wait > 0 {
-		lockFor(t, wait)
+	if f.lockedNow(t, p) {
 		return "locked", nil
 	}
 	return dialog.Stay, nil
@@ -58,6 +57,22 @@ func (f till) wrongPIN(t *dialog.Talk, err error) (dialog.Move, error) {
 	return "pin", nil
 }
 
+// provedPIN is the move after a wallet PIN was looked at, by the error that came of
+// it: right, also where there is none any more, or to asking again, or to the end
+// where it is locked. What is no answer comes back.
+func provedPIN(t *dialog.Talk, err error, right dialog.Move) (dialog.Move, error) {
+	switch {
+	case err == nil, errors.Is(err, vend.ErrPINNotSet):
+		return right, nil
+	case errors.Is(err, vend.ErrPINWrong), errors.Is(err, vend.ErrPINNeeded):
+		if noteWrongPIN(t, err) {
+			return "locked", nil
+		}
+		return "wrong", nil
+	}
+	return dialog.Stay, err
+}
+
 // noteWrongPIN says how many tries are left, or that there are none.
 func noteWrongPIN(t *dialog.Talk, err error) (locked bool) {
 	wrong, ok := errors.AsType[*vend.PINError](err)
@@ -76,9 +91,7 @@ func lockFor(t *dialog.Talk, wait time.Duration) {
 	t.SetInt(lockWait, int64((wait+time.Minute-1)/time.Minute))
 }
 
-// askLocked says how long to wait, and that nothing was bought.
-func (f till) askLocked(t *dialog.Talk, s *dialog.Screen) { f.sayLocked(t, s) }
-
+// sayLocked says how long to wait, and that nothing was bought.
 func (s Shop) sayLocked(t *dialog.Talk, screen *dialog.Screen) {
 	if wait := t.Int(lockWait); wait <= 60 {
 		screen.Text = t.Say("walletpin.locked", arg("wait", max(wait, 1)))

@@ -10,6 +10,5 @@
 //
 // Texts are named by key only; what is wrong with a sale reaches the customer
 // through the one table in reasons.go. The package must not know HTTP, SQL,
-// Redis, a provider's field names, or the length of a screen, but for the one page
-// on which a yes is asked for (checkout_fit.go).
+// Redis, a provider's field names, or the length of a screen.
 package flows

@@ -157,14 +157,7 @@ func (f meterFlow) articles() []vend.Product {
 
 // article is the one that reaches furthest: a sale names the meter, and the
 // supplier follows from that.
-func (f meterFlow) article() (best vend.Product, ok bool) {
-	for _, p := range f.articles() {
-		if !ok || p.Max > best.Max {
-			best, ok = p, true
-		}
-	}
-	return best, ok
-}
+func (f meterFlow) article() (vend.Product, bool) { return furthest(f.articles()) }
 
 func (f meterFlow) onSale() bool {
 	p, ok := f.prices()

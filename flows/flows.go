@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -39,7 +40,7 @@ type Shop struct {
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 
-	built []counter // those of counters, made once
+	counters []counter // made once, by Book
 }
 
 // onTheHouse says that the operator pays for what is bought, so that nobody needs
@@ -61,7 +62,7 @@ func Book(s Shop) dialog.Book {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	s.built = counters(s)
+	s.counters = counters(s)
 	var all []dialog.State
 	for _, flow := range [][]dialog.State{
 		menu(s), airtime(s), data(s), electricity(s), voucher(s), more(s), airtimePIN(s), water(s), freeUnits(s), bill(s),
@@ -80,17 +81,9 @@ func counters(s Shop) []counter {
 	}
 }
 
-// counters are those of the shop. The caller must not change them.
-func (s Shop) counters() []counter {
-	if s.built == nil {
-		return counters(s)
-	}
-	return s.built
-}
-
 // counter is the one of a flow; one that sells nothing where there is none.
 func (s Shop) counter(flow string) counter {
-	for _, c := range s.counters() {
+	for _, c := range s.counters {
 		if c.flow == flow {
 			return c
 		}
@@ -177,6 +170,11 @@ func money(name string, c ledger.Cents) dialog.Arg { return dialog.Arg{Name: nam
 func text(name, value string) dialog.Arg { return dialog.Arg{Name: name, Value: value} }
 
 func ref(full string) dialog.Arg { return text("ref", vend.ShortRef(full)) }
+
+// picked goes on with the option that was picked: its id is the move.
+func picked(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
+	return dialog.Move(in.Option), nil
+}
 
 // says is a screen of one text with no values.
 func says(key string) func(*dialog.Talk, *dialog.Screen) {

@@ -1,30 +1,24 @@
 package flows
 
 import (
-	"slices"
-
 	"spaza/dialog"
 	"spaza/vend"
 )
 
-const (
-	giftShop dialog.StateID = "gift.vendor"
-	giftNone dialog.StateID = "gift.none"
-)
+const giftShop dialog.StateID = "gift.vendor"
 
-// gift sells the vouchers of other shops.
-func gift(s Shop) []dialog.State {
-	c := giftCounter(s)
-	from := vendors{Shop: s, flow: c.flow, kind: c.kind, pick: giftShop, none: giftNone, next: c.confirm(), quick: larger()}
-	return slices.Concat(from.states(), checkout(s, c), []dialog.State{{ID: giftNone, End: true, Ask: says("shop.none")}})
-}
+// gift sells the vouchers of other shops, but where the operator pays: that would
+// be giving money away.
+func gift(s Shop) []dialog.State { return giftFlow(s).states(giftCounter(s)) }
 
 func giftCounter(s Shop) counter {
-	f := vendors{Shop: s, kind: vend.KindGift}
-	return counter{
-		flow: "gift", kind: vend.KindGift, back: "gift.amount", handed: true,
-		onSale: func() bool { return f.onSale() && !s.onTheHouse() }, product: f.product, least: f.least,
-		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
-		mend:     mendAmount("gift.amount"),
-	}
+	f := giftFlow(s)
+	c := f.counter()
+	c.onSale = func() bool { return f.onSale() && !s.onTheHouse() }
+	c.cautions = pinCaution
+	return c
+}
+
+func giftFlow(s Shop) vendors {
+	return vendors{Shop: s, flow: "gift", kind: vend.KindGift, quick: larger()}
 }

@@ -19,11 +19,9 @@ func help(s Shop) []dialog.State {
 	return []dialog.State{
 		{
 			ID: helpShow, Back: menuStart,
-			Ask: f.show,
-			Answer: func(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-				return dialog.Move(in.Option), nil
-			},
-			Edges: []dialog.Edge{{Move: "prices", To: helpPrices}, {Move: "terms", To: helpTerms}},
+			Ask:    f.show,
+			Answer: picked,
+			Edges:  []dialog.Edge{{Move: "prices", To: helpPrices}, {Move: "terms", To: helpTerms}},
 		},
 		{ID: helpPrices, Back: helpShow, Ask: says("help.prices"), Answer: only},
 		{ID: helpTerms, Back: helpShow, Ask: f.terms, Answer: only},

@@ -37,7 +37,7 @@ func lastToken(s Shop) []dialog.State {
 		},
 		{
 			ID: tokenShow, Back: menuStart, Private: true,
-			Enter: f.open, Ask: f.ask, Answer: f.answer,
+			Enter: f.open, Ask: f.ask, Answer: picked,
 			Edges: []dialog.Edge{{Move: "send", To: tokenSending}, {Move: "gone", To: tokenGone}, {Move: "pin", To: tokenStart}},
 		},
 		{
@@ -87,8 +87,7 @@ func (f tokenFlow) enterStart(ctx context.Context, t *dialog.Talk) (dialog.Move,
 	if mayLook(t, p) {
 		return "show", nil
 	}
-	if wait := p.LockedUntil.Sub(f.Now()); wait > 0 {
-		lockFor(t, wait)
+	if f.lockedNow(t, p) {
 		return "locked", nil
 	}
 	return dialog.Stay, nil
@@ -155,10 +154,6 @@ func (f tokenFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	}
 	s.Text = t.Secret.Reveal()
 	s.Add("send", t.Say("purchases.send"))
-}
-
-func (tokenFlow) answer(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
 }
 
 // send has the message sent once more.

@@ -37,7 +37,7 @@ type menuFlow struct{ Shop }
 // repeats are the ways to buying the same again.
 func (f menuFlow) repeats() []dialog.Edge {
 	var all []dialog.Edge
-	for _, c := range f.counters() {
+	for _, c := range f.counters {
 		if c.recall != nil {
 			all = append(all, dialog.Edge{Move: repeatMove(c.flow), To: c.repeat()})
 		}
@@ -81,7 +81,7 @@ func (f menuFlow) enter(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 func (f menuFlow) tell(ctx context.Context, t *dialog.Talk, recent []vend.Order) {
 	for _, o := range recent {
 		if !o.State.Final() {
-			t.Note(f.lastKey(o), f.lastArgs(t, o)...)
+			f.noteLast(t, o)
 			return
 		}
 	}
@@ -92,23 +92,21 @@ func (f menuFlow) tell(ctx context.Context, t *dialog.Talk, recent []vend.Order)
 	t.SetText(lastRef, "")
 	for _, o := range recent {
 		if o.Ref == last {
-			t.Note(f.lastKey(o), f.lastArgs(t, o)...)
+			f.noteLast(t, o)
 			return
 		}
 	}
 	if o, err := f.Till.Order(ctx, last); err == nil {
-		t.Note(f.lastKey(o), f.lastArgs(t, o)...)
+		f.noteLast(t, o)
 	}
 }
 
-func (f menuFlow) lastArgs(t *dialog.Talk, o vend.Order) []dialog.Arg {
-	return []dialog.Arg{money("amount", o.Amount), text("what", f.brief(t.Say, f.ordered(o))), ref(o.Ref)}
+func (f menuFlow) noteLast(t *dialog.Talk, o vend.Order) {
+	t.Note(lastKey(o), money("amount", o.Amount), text("what", f.brief(t.Say, f.ordered(o))), ref(o.Ref))
 }
 
 // lastKey says in a line how it stands with an order. Who paid for it is the
 // order's to say: that may have been otherwise then.
-func (menuFlow) lastKey(o vend.Order) string { return lastKey(o) }
-
 func lastKey(o vend.Order) string {
 	if o.Kind == vend.KindRedeem {
 		return lastVoucher(o)
@@ -169,7 +167,7 @@ func (s Shop) recall(t *dialog.Talk, o vend.Order) (flow string) {
 	if o.Target == vend.ErasedTarget {
 		return ""
 	}
-	for _, c := range s.counters() {
+	for _, c := range s.counters {
 		if c.kind == o.Kind && c.recall != nil && c.onSale() && c.recall(t, o) {
 			return c.flow
 		}

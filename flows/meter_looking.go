@@ -30,7 +30,7 @@ func (f meterFlow) looking() []dialog.State {
 		{ID: f.state("looking"), Do: f.look, Edges: append(edges, c.mends()...)},
 		{
 			ID: f.state("silent"), Back: f.last(), What: "what." + f.flow,
-			Ask: askSilent, Answer: till{f.Shop, c}.picked,
+			Ask: askSilent, Answer: picked,
 			Edges: []dialog.Edge{{Move: "look", To: f.state("looking")}},
 		},
 		{ID: f.state("often"), End: true, Ask: says("meter.often")},

@@ -39,7 +39,7 @@ func names(s Shop) []dialog.State {
 		},
 		{
 			ID: namesOne, Back: namesList,
-			Ask: f.askOne, Answer: f.answerOne,
+			Ask: f.askOne, Answer: picked,
 			Edges: []dialog.Edge{{Move: "name", To: namesType}, {Move: "forget", To: namesForgetting}},
 		},
 		{
@@ -155,10 +155,6 @@ func (namesFlow) askOne(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("names.one", text("number", t.Text(label)))
 	s.Add("name", t.Say("names.name"))
 	s.Add("forget", t.Say("names.forget"))
-}
-
-func (namesFlow) answerOne(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
 }
 
 func (namesFlow) take(_ context.Context, t *dialog.Talk, in dialog.Input) (dialog.Move, error) {

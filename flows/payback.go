@@ -38,7 +38,7 @@ func paybackCounter(s Shop) counter {
 		onSale:   func() bool { return !s.onTheHouse() && !f.limits().empty() },
 		product:  func(*dialog.Talk) (vend.Product, bool) { return vend.Product{}, true },
 		least:    func(*dialog.Talk) ledger.Cents { return f.limits().least() },
-		cautions: func(t *dialog.Talk) []string { return []string{t.Say("pin.caution")} },
+		cautions: pinCaution,
 		mend:     mendAmount(paybackAmount),
 	}
 }
@@ -47,7 +47,7 @@ type paybackFlow struct{ Shop }
 
 // limits are what 1Vouchers there are: balance is made one like those on sale.
 func (f paybackFlow) limits() prices {
-	p, ok := single{f.Shop, vend.KindVoucher}.article()
+	p, ok := furthest(f.Shelf.Of(vend.KindVoucher))
 	if !ok {
 		return prices{}
 	}

@@ -71,8 +71,8 @@ func purchases(s Shop) []dialog.State {
 				{Move: "wrong", To: purchasesSendPIN}, locked, gone,
 			},
 		},
-		{ID: purchasesSent, Back: purchasesList, Ask: f.askSent, Answer: f.picked},
-		{ID: purchasesOften, Back: purchasesList, Ask: f.askOften, Answer: f.picked},
+		{ID: purchasesSent, Back: purchasesList, Ask: f.askSent, Answer: picked},
+		{ID: purchasesOften, Back: purchasesList, Ask: f.askOften, Answer: picked},
 		{ID: purchasesLocked, End: true, Ask: f.sayLocked},
 	}
 }
@@ -134,14 +134,10 @@ func (f purchasesFlow) briefly(say say, o vend.Order) string {
 
 // wholly names an order, and whom it was for, as the customer wrote that.
 func (f purchasesFlow) wholly(say say, o vend.Order) string {
-	w := f.ordered(o)
-	switch p, ok := f.Shelf.Product(o.Kind, o.Product); {
-	case o.Target == vend.ErasedTarget, o.Kind == vend.KindRedeem:
+	if o.Target == vend.ErasedTarget || o.Kind == vend.KindRedeem {
 		return f.briefly(say, o)
-	case ok && o.Kind == vend.KindBill:
-		w.target = strings.TrimPrefix(o.Target, p.Biller)
 	}
-	return f.whole(say, w)
+	return f.whole(say, f.ordered(o))
 }
 
 // pick goes on with an order that is the customer's own: the numbers stand for
@@ -213,10 +209,6 @@ func (purchasesFlow) pickWhat(_ context.Context, t *dialog.Talk, in dialog.Input
 	return dialog.Move(in.Option), nil
 }
 
-func (purchasesFlow) picked(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
-}
-
 // enterPIN goes on at once where there is no PIN to ask for.
 func (f purchasesFlow) enterPIN(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	switch p, err := f.readPIN(ctx, t); {
@@ -239,17 +231,7 @@ func (purchasesFlow) takePIN(_ context.Context, t *dialog.Talk, in dialog.Input)
 func (f purchasesFlow) prove(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	pin := t.Secret
 	t.Secret = secret.Text{}
-	switch err := f.Locks.CheckPIN(ctx, t.User, pin); {
-	case err == nil, errors.Is(err, vend.ErrPINNotSet):
-		return "right", nil
-	case errors.Is(err, vend.ErrPINWrong), errors.Is(err, vend.ErrPINNeeded):
-		if noteWrongPIN(t, err) {
-			return "locked", nil
-		}
-		return "wrong", nil
-	default:
-		return dialog.Stay, err
-	}
+	return provedPIN(t, f.Locks.CheckPIN(ctx, t.User, pin), "right")
 }
 
 // enterGoods opens what was bought, for the one screen that shows it.

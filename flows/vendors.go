@@ -15,23 +15,31 @@ type vendors struct {
 	Shop
 	flow  string
 	kind  vend.Kind
-	pick  dialog.StateID // the list of vendors
-	none  dialog.StateID // where it ends when nothing is on sale
-	next  dialog.StateID // where it goes on with a price
 	quick []ledger.Cents
 }
 
-func (f vendors) states() []dialog.State {
+func (f vendors) state(step string) dialog.StateID { return dialog.StateID(f.flow + "." + step) }
+
+// states are the questions, and the way from there at the flow's counter.
+func (f vendors) states(c counter) []dialog.State {
 	how := amounts{
-		flow: f.flow, back: f.pick, next: f.next, gone: f.pick,
+		flow: f.flow, back: f.state("vendor"), next: c.confirm(), gone: f.state("vendor"),
 		ask:   func(t *dialog.Talk) string { return t.Say(f.flow+".amount.ask", text("label", t.Text(label))) },
 		quick: f.quick, priced: f.priced,
 	}
 	return slices.Concat([]dialog.State{{
-		ID: f.pick, Back: moreStart, What: "what." + f.flow,
+		ID: f.state("vendor"), Back: moreStart, What: "what." + f.flow,
 		Enter: f.any, Ask: f.askVendor, Answer: f.pickVendor,
-		Edges: []dialog.Edge{{Move: "picked", To: how.list()}, {Move: "none", To: f.none}},
-	}}, how.states())
+		Edges: []dialog.Edge{{Move: "picked", To: how.list()}, {Move: "none", To: f.state("none")}},
+	}}, how.states(), checkout(f.Shop, c), []dialog.State{{ID: f.state("none"), End: true, Ask: says("shop.none")}})
+}
+
+// counter is what the counters of all such flows have in common.
+func (f vendors) counter() counter {
+	return counter{
+		flow: f.flow, kind: f.kind, back: f.state("amount"), handed: true,
+		onSale: f.onSale, product: f.product, least: f.least, mend: mendAmount(f.state("amount")),
+	}
 }
 
 // names are the vendors that have something to sell within the shop's limit, in

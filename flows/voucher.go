@@ -146,7 +146,7 @@ func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
 		key = "voucher.added.plain"
 	}
 	s.Text = t.Say(key, money("amount", cents(t, voucherAmount)), money("balance", cents(t, available)))
-	for _, c := range f.counters() {
+	for _, c := range f.counters {
 		if c.vouched() && t.Text(backTo) == c.flow {
 			s.Add(string(goOn(c.flow)), t.Say("voucher.added.continue", text("what", f.brief(t.Say, f.basket(t, c.kind)))))
 			return
@@ -158,7 +158,7 @@ func (f voucherFlow) askAdded(t *dialog.Talk, s *dialog.Screen) {
 // goingOn are the ways back to what the customer was short for.
 func (f voucherFlow) goingOn() []dialog.Edge {
 	var all []dialog.Edge
-	for _, c := range f.counters() {
+	for _, c := range f.counters {
 		if c.vouched() {
 			all = append(all, dialog.Edge{Move: goOn(c.flow), To: c.confirm()})
 		}

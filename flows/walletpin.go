@@ -35,7 +35,7 @@ func walletPIN(s Shop) []dialog.State {
 	return []dialog.State{
 		{
 			ID: walletPINMenu, Back: accountShow,
-			Enter: f.enterMenu, Ask: f.askMenu, Answer: f.picked,
+			Enter: f.enterMenu, Ask: f.askMenu, Answer: picked,
 			Edges: []dialog.Edge{{Move: "make", To: walletPINNew}, {Move: "change", To: walletPINOld}, {Move: "remove", To: walletPINRemove}, locked},
 		},
 		{
@@ -74,7 +74,7 @@ func walletPIN(s Shop) []dialog.State {
 			ID: walletPINRemoving, Do: f.remove,
 			Edges: []dialog.Edge{{Move: "removed", To: walletPINRemoved}, {Move: "wrong", To: walletPINRemove}, locked},
 		},
-		{ID: walletPINRemoved, Back: accountShow, Ask: says("walletpin.removed"), Answer: f.picked},
+		{ID: walletPINRemoved, Back: accountShow, Ask: says("walletpin.removed"), Answer: picked},
 		{ID: walletPINLocked, End: true, Ask: f.sayLocked},
 	}
 }
@@ -140,10 +140,6 @@ func (walletPINFlow) askMenu(t *dialog.Talk, s *dialog.Screen) {
 	s.Offer(t.Int(pinIs) == pinSet, "remove", t.Say("walletpin.remove"))
 }
 
-func (walletPINFlow) picked(_ context.Context, _ *dialog.Talk, in dialog.Input) (dialog.Move, error) {
-	return dialog.Move(in.Option), nil
-}
-
 // enterOld leads on where there is no PIN to prove.
 func (f walletPINFlow) enterOld(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	switch p, err := f.readPIN(ctx, t); {
@@ -165,18 +161,11 @@ func (walletPINFlow) takeOld(_ context.Context, t *dialog.Talk, in dialog.Input)
 func (f walletPINFlow) check(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	pin := t.Secret
 	t.Secret = secret.Text{}
-	switch err := f.Locks.CheckPIN(ctx, t.User, pin); {
-	case err == nil, errors.Is(err, vend.ErrPINNotSet):
+	move, err := provedPIN(t, f.Locks.CheckPIN(ctx, t.User, pin), "right")
+	if move == "right" {
 		t.SetInt(pinProved, 1)
-		return "right", nil
-	case errors.Is(err, vend.ErrPINWrong), errors.Is(err, vend.ErrPINNeeded):
-		if noteWrongPIN(t, err) {
-			return "locked", nil
-		}
-		return "wrong", nil
-	default:
-		return dialog.Stay, err
 	}
+	return move, err
 }
 
 // enterNew wants the PIN that there is first.
@@ -284,7 +273,7 @@ func (f walletPINFlow) wasSet(ctx context.Context, t *dialog.Talk) (bool, error)
 // askDone offers the purchase that the PIN was made for.
 func (f walletPINFlow) askDone(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("walletpin.done")
-	for _, c := range f.counters() {
+	for _, c := range f.counters {
 		if !c.free && t.Text(backTo) == c.flow {
 			s.Add(string(goOn(c.flow)), t.Say("walletpin.continue", text("what", f.brief(t.Say, f.basket(t, c.kind)))))
 		}
@@ -294,7 +283,7 @@ func (f walletPINFlow) askDone(t *dialog.Talk, s *dialog.Screen) {
 // goingOn are the ways back to what a PIN was wanted for.
 func (f walletPINFlow) goingOn() []dialog.Edge {
 	var all []dialog.Edge
-	for _, c := range f.counters() {
+	for _, c := range f.counters {
 		if !c.free {
 			all = append(all, dialog.Edge{Move: goOn(c.flow), To: c.confirm()})
 		}
@@ -329,15 +318,5 @@ func (walletPINFlow) takeRemove(_ context.Context, t *dialog.Talk, in dialog.Inp
 func (f walletPINFlow) remove(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
 	pin := t.Secret
 	t.Secret = secret.Text{}
-	switch err := f.Locks.RemovePIN(ctx, t.User, pin); {
-	case err == nil, errors.Is(err, vend.ErrPINNotSet):
-		return "removed", nil
-	case errors.Is(err, vend.ErrPINWrong), errors.Is(err, vend.ErrPINNeeded):
-		if noteWrongPIN(t, err) {
-			return "locked", nil
-		}
-		return "wrong", nil
-	default:
-		return dialog.Stay, err
-	}
+	return provedPIN(t, f.Locks.RemovePIN(ctx, t.User, pin), "removed")
 }
