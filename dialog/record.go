@@ -164,7 +164,7 @@ func (r *record) next(b []byte, prev string, random uint64) []byte {
 
 // appendNotice writes the notice, or how much of the reply it is.
 func (r *record) appendNotice(b []byte) []byte {
-	if n := gsm7.Fold(r.notice); r.has(flagReply) && !r.has(flagPrivate) && strings.HasPrefix(r.reply, n+"\n") {
+	if n := gsm7.Fold(r.notice); n != "" && r.has(flagReply) && !r.has(flagPrivate) && strings.HasPrefix(r.reply, n+"\n") {
 		return binary.AppendUvarint(append(b, 0), uint64(len(n)))
 	}
 	return appendText(b, r.notice)

@@ -50,15 +50,23 @@ func anyRecord() *rapid.Generator[*record] {
 		r.notice = texts.Draw(t, "notice")
 		if r.has(flagReply) && !r.has(flagPrivate) {
 			r.reply = texts.Draw(t, "reply")
+			if rapid.Bool().Draw(t, "the notice stands above it") {
+				r.reply = gsm7.Fold(r.notice) + "\n" + r.reply
+			}
 		}
 		return r
 	})
 }
 
-// same compares two records by what they say.
+// same compares two records by what they say. A notice that is kept as the start
+// of the reply has the reply's spelling.
 func same(a, b *record) string {
 	say := func(r *record) any {
 		text, ok := r.text()
+		notice := r.shown()
+		if a.start > 0 || b.start > 0 {
+			notice = gsm7.Fold(notice)
+		}
 		type said struct {
 			Flags               uint8
 			Session, Turn, At   string
@@ -72,7 +80,7 @@ func same(a, b *record) string {
 		}
 		s := said{
 			r.flags &^ (flagPacked | flagNotice), string(r.session[:]), string(r.turn[:]), string(r.state[:]), r.saved, r.strikes, r.page,
-			r.turns, r.textLen, r.lang, r.notice, text, ok, append([]uint16{}, r.opt[:r.nOpt]...), nil,
+			r.turns, r.textLen, r.lang, notice, text, ok, append([]uint16{}, r.opt[:r.nOpt]...), nil,
 		}
 		for _, v := range r.vars.slot[:r.vars.n] {
 			s.Vars = append(s.Vars, v.id, v.isInt, v.num, v.text)
