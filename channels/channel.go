@@ -15,6 +15,7 @@ type Callback struct {
 	Method   string
 	Path     string
 	RawQuery string
+	Host     string // as the sender names this service
 	Body     []byte
 	Remote   netip.Addr
 	// Header gives a copy of the first value of a header. It works until Handle
@@ -38,7 +39,13 @@ type Route struct {
 	// Sorry is the whole body of a refusal at this door, whatever the reason:
 	// one line that a person understands and a stranger learns nothing from.
 	// Empty means "refused".
-	Sorry  string
+	Sorry string
+	// MaxBody bounds the body in bytes; zero means 16 KiB.
+	MaxBody int
+	// Admit says, behind GuardOwn, whether a callback is from whom it should be.
+	// It believes nothing that it reads, parses no body, compares in constant
+	// time, and keeps nothing of the callback.
+	Admit  func(c *Callback) bool
 	Handle func(ctx context.Context, c *Callback) Answer
 }
 
@@ -53,6 +60,9 @@ const (
 	// GuardBrowser asks the same of a person's browser, which is told to ask
 	// for a password.
 	GuardBrowser
+	// GuardOwn asks Route.Admit, where a surface proves itself by a signature or
+	// by a token of its own.
+	GuardOwn
 	// GuardNone lets everybody in: health checks only.
 	GuardNone
 )
@@ -75,6 +85,12 @@ type Message struct {
 	ID   string // ours; the same message sent again has the same
 	To   string // MSISDN of 11 digits
 	Text string
+	// Copy are the parts of Text that will be typed somewhere else, such as the
+	// digits of a token: a chat can offer to copy them.
+	Copy []string
+	// Channel is where it is best sent: the chat in which it was asked for.
+	// Empty: by SMS.
+	Channel string
 }
 
 // Format implements fmt.Formatter.

@@ -82,19 +82,20 @@ type Server struct {
 	opt      ServerOptions
 	gate     gate
 	refusals *refusals
+	bodies   map[string]int // by path, where one may be larger than maxBody
 }
 
 // NewServer mounts the channels.
 func NewServer(channels []Channel, o ServerOptions) *Server {
 	o = o.withDefaults()
-	s := &Server{opt: o, gate: newGate(o.Key), refusals: newRefusals(o.Logger, o.Refused, o.Now)}
+	s := &Server{opt: o, gate: newGate(o.Key), refusals: newRefusals(o.Logger, o.Refused, o.Now), bodies: map[string]int{}}
 	s.app = fiber.New(fiber.Config{
 		AppName:               "spaza",
 		DisableStartupMessage: true,
 		// One spelling a door: the line of a refusal is found by it.
 		CaseSensitive: true,
 		StrictRouting: true,
-		BodyLimit:     maxBody,
+		BodyLimit:     maxBody, // of a path that has none of its own, see bound
 		// A multipart body would be parsed, and its files written to disk, for
 		// strangers too.
 		DisablePreParseMultipartForm: true,
@@ -108,6 +109,7 @@ func NewServer(channels []Channel, o ServerOptions) *Server {
 	srv := s.app.Server()
 	srv.Handler = s.front(srv.Handler)
 	srv.SecureErrorLogMessage = true // else each error repeats the request
+	srv.HeaderReceived = s.bound
 	for _, ch := range channels {
 		for _, r := range ch.Routes() {
 			s.mount(r)
@@ -120,6 +122,9 @@ func NewServer(channels []Channel, o ServerOptions) *Server {
 
 func (s *Server) mount(r Route) {
 	s.refusals.add(r)
+	if r.MaxBody > 0 {
+		s.bodies[r.Path] = r.MaxBody
+	}
 	s.app.Add(r.Method, r.Path, s.handler(r))
 }
 
@@ -184,6 +189,13 @@ func (s *Server) caught(ctx *fasthttp.RequestCtx) {
 	s.refuse(ctx, fiber.StatusInternalServerError)
 }
 
+// bound is how large the body of a request may be, known before any of it is read.
+func (s *Server) bound(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	c.MaxRequestBodySize = s.bodies[string(path)] // zero: the server's own
+	return c
+}
+
 // handler is what stands before one door.
 func (s *Server) handler(r Route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -191,19 +203,26 @@ func (s *Server) handler(r Route) fiber.Handler {
 		h, query := &ctx.Request.Header, ctx.URI().QueryString()
 		from, _ := netip.AddrFromSlice(ctx.RemoteIP())
 		from = from.Unmap()
-		if r.Guard != GuardNone && !s.gate.admits(h, query, from) {
+		call := &Callback{
+			Method: r.Method, Path: r.Path, RawQuery: string(query), Host: string(h.Host()), Remote: from,
+			Header: func(name string) string { return string(h.Peek(name)) },
+		}
+		if r.Guard == GuardOwn {
+			call.Body = bytes.Clone(ctx.Request.Body()) // it can be signed
+		}
+		if !s.admits(&r, h, query, call) {
 			if r.Guard == GuardBrowser && s.gate.keyed {
 				ctx.Response.Header.Set(fiber.HeaderWWWAuthenticate, `Basic realm="Spaza", charset="UTF-8"`)
 			}
 			s.refuse(ctx, fiber.StatusUnauthorized)
 			return nil
 		}
+		if call.Body == nil {
+			call.Body = bytes.Clone(ctx.Request.Body())
+		}
 		within, cancel := context.WithTimeout(context.Background(), s.opt.TurnTime)
 		defer cancel()
-		a := r.Handle(within, &Callback{
-			Method: r.Method, Path: r.Path, RawQuery: string(query), Body: bytes.Clone(ctx.Request.Body()), Remote: from,
-			Header: func(name string) string { return string(h.Peek(name)) },
-		})
+		a := r.Handle(within, call)
 		for _, h := range a.Header {
 			ctx.Response.Header.Set(h[0], h[1])
 		}
@@ -217,6 +236,17 @@ func (s *Server) handler(r Route) fiber.Handler {
 		ctx.Response.SetBodyRaw(a.Body)
 		return nil
 	}
+}
+
+// admits says whether a request may come through a door.
+func (s *Server) admits(r *Route, h *fasthttp.RequestHeader, query []byte, c *Callback) bool {
+	switch r.Guard {
+	case GuardNone:
+		return true
+	case GuardOwn:
+		return r.Admit != nil && r.Admit(c)
+	}
+	return s.gate.admits(h, query, c.Remote)
 }
 
 const plainText = "text/plain; charset=utf-8"

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/valyala/fasthttp"
 	"go.uber.org/goleak"
 
 	"spaza/dialog"
@@ -63,6 +64,7 @@ type house struct {
 	*Server
 	addr string
 	log  *logbook
+	idle chan string // addresses of connections as they become idle
 
 	mu   sync.Mutex
 	told []string // of refusals: path and status
@@ -87,6 +89,15 @@ func open(t *testing.T, o ServerOptions, channels ...Channel) *house {
 		h.told = append(h.told, fmt.Sprint(path, " ", status))
 	}
 	h.Server = NewServer(channels, o)
+	h.idle = make(chan string, 64)
+	h.app.Server().ConnState = func(c net.Conn, state fasthttp.ConnState) {
+		if state == fasthttp.StateIdle {
+			select {
+			case h.idle <- c.RemoteAddr().String():
+			default: // of no interest to this test
+			}
+		}
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
 	if err != nil {
 		t.Fatal(err)
@@ -460,6 +471,11 @@ func TestShutdownLetsARunningTurnFinish(t *testing.T) {
 	idle := dial(t, h.addr)
 	idle.send(t, post(atDoor, callback()))
 	idle.read(t, "POST")
+	// The answer is there a moment before the connection counts as idle, which a
+	// shutdown closes and any other leaves to its time.
+	for who := ""; who != idle.LocalAddr().String(); {
+		who = <-h.idle
+	}
 
 	running := dial(t, h.addr)
 	running.send(t, post(atDoor, callback("text", "1")))
