@@ -40,6 +40,12 @@ type Turn struct {
 	// the surface says is their own; empty for none.
 	Contact string
 
+	// Dial says that the gateway calls this the start of a session. A session
+	// that is known is shown its screen again. Deep are the inputs that came with
+	// it, joined by '*', where Text is not cumulative.
+	Dial bool
+	Deep string
+
 	Code    string // the code dialled, such as *384*1234#, where known
 	Network string // canonical name of the network the gateway says it is, or empty
 	Lang    string // language that the surface is set to, such as zu; empty where it is not known
