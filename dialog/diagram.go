@@ -39,7 +39,7 @@ func Diagrams(b Book) (string, error) {
 				label += " (confirm)"
 			}
 			fmt.Fprintf(&out, "    %s: %s\n", name(s.ID), label)
-			if s.ID == b.Start {
+			if s.ID == b.Start || s.ID == b.Stranger {
 				fmt.Fprintf(&out, "    [*] --> %s\n", name(s.ID))
 			}
 			edge := func(to StateID, move string) {

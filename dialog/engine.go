@@ -56,6 +56,7 @@ const (
 	Busy     Outcome = "busy"     // sessions can not be kept; nothing was done
 	Broken   Outcome = "broken"   // a defect of ours; nothing was done
 	Unsure   Outcome = "unsure"   // an effect did not come to its end
+	Stale    Outcome = "stale"    // it answers a screen that does not stand any more; the one that does again
 	Hangup   Outcome = "hangup"   // the customer's side ended the conversation
 )
 
@@ -367,11 +368,15 @@ func panicked(p any) error {
 }
 
 func (e *Engine) sorry(t *turn, key string) Reply {
-	text := e.words.Say(t.lang, key, e.m.book.Common...)
+	text := e.words.Say(t.lang, t.own(key), e.m.book.Common...)
 	if t.Caps.Septets > 0 {
 		text = gsm7.Fold(text)
 	}
-	return Reply{Text: text, End: true}
+	r := Reply{Text: text, End: true}
+	if t.Caps.Chat {
+		r.Chat = &Parts{Prompt: text}
+	}
+	return r
 }
 
 func (e *Engine) busy(t *turn, doing string, err error) (Reply, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"sync"
 
@@ -15,6 +16,7 @@ import (
 const (
 	stateStopped StateID = "dialog.stopped" // too many answers that were not understood
 	stateTooLong StateID = "dialog.toolong" // too many turns
+	stateNobody  StateID = "dialog.nobody"  // a book without a place for strangers met one
 )
 
 // Builtin says whether a state is one of the engine's own.
@@ -30,10 +32,13 @@ var ErrMove = errors.New("move is not declared")
 // machine is a checked book. It does not change after compile and is shared by
 // all conversations.
 type machine struct {
-	book   Book
-	start  *node
-	byID   map[StateID]*node
-	byHash map[[stateHashSize]byte]*node
+	book  Book
+	start *node
+	// stranger is where people without a number begin; a state that only says
+	// sorry where the book has none.
+	stranger *node
+	byID     map[StateID]*node
+	byHash   map[[stateHashSize]byte]*node
 }
 
 // node is a state with its small state machine: only the moves that leave it.
@@ -50,9 +55,13 @@ func compile(b Book) (*machine, error) {
 		return func(t *Talk, s *Screen) { s.Text = t.Say(key, b.Common...) }
 	}
 	own := len(b.States)
+	if b.Stranger == "" {
+		b.Stranger = stateNobody
+	}
 	b.States = append(slices.Clone(b.States),
 		State{ID: stateStopped, Ask: say(KeyStopped), End: true},
-		State{ID: stateTooLong, Ask: say(KeyTooLong), End: true})
+		State{ID: stateTooLong, Ask: say(KeyTooLong), End: true},
+		State{ID: stateNobody, Ask: say(KeyBroken), End: true, Stranger: true})
 
 	m := &machine{book: b, byID: map[StateID]*node{}, byHash: map[[stateHashSize]byte]*node{}}
 	var faults []error
@@ -80,6 +89,9 @@ func compile(b Book) (*machine, error) {
 		fault("start %q is not a state", b.Start)
 		return nil, errors.Join(faults...)
 	}
+	if m.stranger = m.byID[b.Stranger]; m.stranger == nil || !m.stranger.Stranger {
+		fault("%q is no state for strangers", b.Stranger)
+	}
 	for _, n := range m.byID {
 		for _, f := range n.check(m.byID) {
 			fault("state %q %s", n.ID, f)
@@ -87,6 +99,7 @@ func compile(b Book) (*machine, error) {
 		n.prepare()
 	}
 	reached := m.reach(b.Start)
+	maps.Copy(reached, m.reach(b.Stranger))
 	for id := range m.byID {
 		if !id.Builtin() && !reached[id] {
 			fault("state %q can not be reached", id)
@@ -133,6 +146,9 @@ func (n *node) check(all map[StateID]*node) (faults []string) {
 	}
 	if (n.Secret || n.Confirm) && !asks {
 		bad("is not answered, so it can be neither Secret nor Confirm")
+	}
+	if n.Stranger && !n.ID.Builtin() && n.Do == nil && !n.End && !n.First {
+		bad("is for strangers, so it must be First: there is no menu for them")
 	}
 	if n.What != "" && (n.Secret || n.Confirm || !asks) {
 		bad("can not be resumed, so it has no use for What")

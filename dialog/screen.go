@@ -23,13 +23,17 @@ type page struct {
 // its notice and above its navigation. Where room is limited, what does not fit
 // goes to a further page: no option is dropped and no prompt cut.
 func (e *Engine) layout(p *plan, room int) page {
+	l := e.layoutOf(p, room)
+	return l.page(int(p.rec.page))
+}
+
+func (e *Engine) layoutOf(p *plan, room int) layout {
 	n := p.node
-	l := layout{talk: &p.talk, screen: &p.screen, room: room}
+	l := layout{talk: &p.talk, screen: &p.screen, room: room, last: n.End}
 	if !n.End && !p.rec.has(flagResume) {
 		l.back, l.home = n.Back != "", n != e.m.start && !n.First
 	}
-	l.last = n.End
-	return l.page(int(p.rec.page))
+	return l
 }
 
 // layout is one screen on its way to pages.

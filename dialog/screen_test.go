@@ -122,7 +122,7 @@ func TestEveryScreenFits(t *testing.T) {
 
 		// Back through all pages, and forth again.
 		for i := range len(pages) - 1 {
-			if r := p.types("0"); r != pages[len(pages)-2-i] {
+			if r := p.types("0"); r.Text != pages[len(pages)-2-i].Text {
 				rt.Fatalf("back on page %d there is:\n%s\nand there was:\n%s", len(pages)-2-i, r.Text, pages[len(pages)-2-i].Text)
 			}
 		}

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"fmt"
+	"slices"
 
 	"spaza/secret"
 )
@@ -24,9 +25,11 @@ func (e *Engine) show(t *turn, p *plan) error {
 		p.talk.Secret = secret.Text{}
 	}
 	e.ask(p)
+	e.keepApart(t, p)
 	p.offer()
 	pg := e.layout(p, t.Caps.Septets)
-	p.reply = Reply{Text: pg.text, End: n.End && pg.last}
+	p.reply = Reply{Text: pg.text, End: n.End && pg.last, Screen: screenName(t, r)}
+	p.reply.Chat = e.parts(t, p, pg.text, p.reply.End)
 	r.page = uint8(min(pg.at, maxPage))
 	r.flags = r.flags&flagResume | flagReply
 	if p.reply.End {
@@ -46,10 +49,33 @@ func (e *Engine) show(t *turn, p *plan) error {
 	return nil
 }
 
+// keepApart numbers the answers to a question that spends money in another way than
+// what was typed to come to it, where the gateway does not tell its repetitions
+// from what is typed next: one of them must not say yes. The numbers stay while
+// the question does.
+func (e *Engine) keepApart(t *turn, p *plan) {
+	if t.Cumulative || t.Key != "" || t.Caps.Chat || !p.node.Confirm || p.rec.has(flagResume) {
+		return
+	}
+	free := p.gaps
+	if i := index(p.typed, len(p.screen.Options)); i >= 0 {
+		free = max(free, i+1)
+	}
+	p.screen.Options = slices.Insert(p.screen.Options, 0, make([]Option, free)...)
+}
+
+// gaps is how many numbers are left free before the first that is offered.
+func (r *record) gaps() (n int) {
+	for n < r.nOpt && r.opt[n] == hashOption("") {
+		n++
+	}
+	return n
+}
+
 // ask has the state compose its screen; or composes the offer to go on with it.
 func (e *Engine) ask(p *plan) {
 	s, t := &p.screen, &p.talk
-	s.Text, s.Options, s.Besides = "", s.Options[:0], nil
+	*s = Screen{Options: s.Options[:0]}
 	if p.rec.has(flagResume) {
 		s.Text = t.Say(KeyResume, Arg{Name: "what", Value: t.Say(p.node.What)})
 		s.Add("go", t.Say(KeyResumeGo))

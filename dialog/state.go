@@ -87,6 +87,13 @@ type State struct {
 	// repetition composes it anew, after Enter.
 	Private bool
 
+	// Stranger marks a state for people whose number is not known, who can be in
+	// no other; in a chat only.
+	Stranger bool
+	// Words marks a question that is answered with words of any kind, such as a
+	// name: what would lead elsewhere in a chat is an answer to it.
+	Words bool
+
 	// First marks a question that must be answered before there is a menu: 00
 	// leads nowhere from it.
 	First bool
@@ -136,6 +143,10 @@ type Screen struct {
 	// first of several wordings that fits, the fullest first. What must be read
 	// belongs into Text.
 	Besides []string
+	// Wants is what a chat should help to answer with, and Copy are the parts of
+	// Text that will be typed somewhere else, such as the digits of a token.
+	Wants Wants
+	Copy  []string
 }
 
 // Add adds a choice.
@@ -161,6 +172,12 @@ func (o Option) gap() bool { return o.ID == "" }
 type Book struct {
 	Start  StateID // where a conversation opens
 	States []State
+	// Stranger is where a conversation opens in a chat for somebody whose number
+	// is not known; required where there are chats.
+	Stranger StateID
+	// Verb is where words lead that were written in a chat, in small letters: the
+	// inputs that go there from Start, none for Start itself. Nil: nowhere.
+	Verb func(text string) (inputs []string, ok bool)
 	// Open, where there is one, runs when a conversation opens, before Start
 	// is entered: it reads who is calling (their language).
 	Open func(ctx context.Context, t *Talk) error

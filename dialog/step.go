@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -27,6 +28,9 @@ type plan struct {
 	do     *node
 	reply  Reply
 	save   bool
+	forget bool // what was answered is confidential
+	typed  string
+	gaps   int // numbers left free at the start of the screen that typed answers
 }
 
 // decide works out what a turn means on top of the current record. It changes
@@ -43,8 +47,11 @@ func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) e
 	p.node = e.m.byHash[r.state]
 	k := &p.talk
 	k.User, k.Channel, k.Network, k.Code, k.Now = t.User, t.Channel, t.Network, t.Code, t.At
-	k.words, k.lang = e.words, r.lang
-	t.lang = r.lang
+	if t.Caps.Chat {
+		k.User, k.Person, k.Contact = t.Number, t.User, t.Contact
+	}
+	k.words, k.lang = e.words, cmp.Or(r.lang, t.Lang)
+	t.lang = k.lang
 	if !fresh {
 		k.Since = r.savedAt()
 	}
@@ -60,9 +67,11 @@ func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) e
 		return e.dialled(ctx, t, p, fresh)
 	case r.turn == t.hash && (t.keyed || t.raced):
 		return e.repeat(ctx, t, p)
-	case follows, !t.Cumulative && r.session == e.sessionHash(t):
+	case t.Dial && r.session == e.sessionHash(t) && !r.has(flagEnd):
+		return e.reshow(ctx, t, p)
+	case follows, !t.Cumulative && !t.Dial && r.session == e.sessionHash(t):
 		return e.goOn(ctx, t, p, input)
-	case r.session == e.sessionHash(t):
+	case r.session == e.sessionHash(t) && !t.Dial:
 		e.conflict(t, p)
 		return nil
 	default:
@@ -88,7 +97,13 @@ func (e *Engine) repeat(ctx context.Context, t *turn, p *plan) error {
 	}
 	t.report.Outcome, t.report.To = Replayed, t.report.From
 	if text, ok := r.text(); ok {
-		p.reply = Reply{Text: text, End: r.has(flagEnd)}
+		p.reply = Reply{Text: text, End: r.has(flagEnd), Screen: screenName(t, r)}
+		if t.Caps.Chat {
+			if p.node != nil {
+				e.ask(p)
+			}
+			p.reply.Chat = e.parts(t, p, text, p.reply.End)
+		}
 		return nil
 	}
 	if p.node == nil { // another version of the book knows the rest
@@ -115,14 +130,17 @@ func (e *Engine) again(ctx context.Context, p *plan) error {
 // goOn takes the next input of a conversation under way.
 func (e *Engine) goOn(ctx context.Context, t *turn, p *plan, input string) error {
 	r := &p.rec
+	deep, spoken := e.spoken(t, p.node, input)
 	switch {
-	case r.has(flagEnd) && (t.Cumulative || !t.keyed):
+	case r.has(flagEnd) && !t.Caps.Chat && (t.Cumulative || !t.keyed):
 		e.conflict(t, p)
 		return nil
-	case p.node == nil, r.has(flagEnd):
+	case p.node != nil && p.node.Do == nil && (stale(t, r) || outdated(t, p)):
+		return e.reshow(ctx, t, p)
+	case p.node == nil, r.has(flagEnd), e.misplaced(t, p.node), spoken && p.node.Do == nil:
 		// A state of another version of the book, or a surface that keeps one
 		// name for all conversations, such as a chat.
-		return e.open(ctx, t, p, nil)
+		return e.open(ctx, t, p, deep)
 	case p.node.Do != nil:
 		// What was typed meanwhile answers nothing that was asked.
 		p.talk.Resumed = r.has(flagRedialled)
@@ -148,12 +166,19 @@ func (e *Engine) pending(t *turn, p *plan) {
 // on with it, any other starts afresh.
 func (e *Engine) dialled(ctx context.Context, t *turn, p *plan, fresh bool) error {
 	r := &p.rec
-	var deep []string
-	if t.Cumulative && t.Text != "" {
-		deep = strings.SplitN(t.Text, "*", maxDeep+1)
+	deep, _ := e.spoken(t, nil, t.Text)
+	came := t.Deep
+	if t.Cumulative {
+		came = t.Text
+	}
+	if came != "" {
+		deep = strings.SplitN(came, "*", maxDeep+1)
 		deep = deep[:min(len(deep), maxDeep)]
 	}
-	if fresh || p.node == nil {
+	if fresh && t.Answers != "" && t.Caps.Chat {
+		p.talk.Note(KeyStale)
+	}
+	if fresh || p.node == nil || e.misplaced(t, p.node) {
 		return e.open(ctx, t, p, deep)
 	}
 	if p.node.Do != nil {
@@ -191,7 +216,7 @@ func (e *Engine) open(ctx context.Context, t *turn, p *plan, deep []string) erro
 			return fmt.Errorf("open conversation: %w", err)
 		}
 	}
-	if err := e.arrive(ctx, t, p, e.m.start); err != nil {
+	if err := e.arrive(ctx, t, p, e.opening(t)); err != nil {
 		return err
 	}
 	for _, input := range deep {
@@ -239,6 +264,7 @@ func (*Engine) stamp(t *turn, r *record) {
 // answer takes one input in the state that asked.
 func (e *Engine) answer(ctx context.Context, t *turn, p *plan, typed string) error {
 	r, n, k := &p.rec, p.node, &p.talk
+	p.forget = n.Secret
 	e.stamp(t, r)
 	strikes := r.strikes
 	r.strikes = 0
@@ -250,6 +276,7 @@ func (e *Engine) answer(ctx context.Context, t *turn, p *plan, typed string) err
 	}
 	e.ask(p)
 	in := Input{Text: clean(typed)}
+	p.typed, p.gaps = in.Text, r.gaps()
 	switch {
 	case n.End, in.Text == digitMore:
 		// A last screen that needs several pages goes on whatever is typed.
@@ -336,10 +363,13 @@ func (e *Engine) advance(ctx context.Context, t *turn, p *plan, from *node, move
 // does something is left standing for after the save.
 func (e *Engine) arrive(ctx context.Context, t *turn, p *plan, n *node) error {
 	for range maxHops {
+		if e.misplaced(t, n) && !n.Stranger {
+			n = e.m.stranger // whatever a flow says: nothing is shown or sold to nobody
+		}
 		p.node, p.do = n, nil
 		p.rec.state, p.rec.strikes, p.rec.page = n.hash, 0, 0
 		p.rec.flags &^= flagResume
-		if n == e.m.start {
+		if n == e.m.start || n == e.m.stranger {
 			p.talk.vars.keep(e.m.book.Keep)
 		}
 		if n.Do != nil {

@@ -19,7 +19,8 @@ type Words interface {
 // Talk is what a state's functions see of the conversation: who speaks, the
 // session's variables, and the words of their language. It lives for one turn.
 type Talk struct {
-	User    string // who: an MSISDN of 11 digits on a phone channel
+	User    string // the customer's MSISDN of 11 digits; empty for a stranger in a chat
+	Person  string // in a chat, the surface's name for whoever writes
 	Channel string
 	Network string // canonical name of the network, where the gateway says it
 	Code    string // the code dialled, where known
@@ -27,6 +28,10 @@ type Talk struct {
 	// Deep says that answers came with the dial string, and are still to be
 	// taken: whoever dials so knows the way, and wants no other question first.
 	Deep bool
+
+	// Contact is the MSISDN of a contact card that came with the turn and is the
+	// customer's own.
+	Contact string
 
 	// Secret carries a confidential answer from Answer to the Do that needs
 	// it, or a secret to show from Enter to the Ask of a Private state, within
@@ -47,6 +52,7 @@ type Talk struct {
 	strike  bool
 	read    [2]uint64 // the variables that Once was asked for
 	options int       // of the screen that is being answered
+	linked  bool      // the customer's number became known
 }
 
 // Options is how many options the screen has that is being answered.
@@ -105,6 +111,10 @@ func (t *Talk) Once(v IntVar) bool {
 	t.read[v/64%2] |= bit
 	return true
 }
+
+// Linked says that the number of whoever writes has become known: what follows is
+// another conversation, of the customer with that number.
+func (t *Talk) Linked() { t.linked = true }
 
 // Again refuses an answer: the same question is asked again under one line that
 // says why. Three in a row end the conversation kindly.

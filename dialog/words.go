@@ -17,7 +17,12 @@ const (
 	KeyBusy      = "busy"           // sessions can not be kept right now; nothing was done
 	KeyBroken    = "broken"         // a defect on our side; nothing was done
 	KeyUnsure    = "unsure"         // an effect did not come to an end; dial again to see
+	KeyStale     = "stale"          // what was tapped is of a conversation that is over; in a chat only
 )
+
+// spokenKeys are those of which a chat has a wording of its own, under the key with
+// ".chat" after it.
+var spokenKeys = [...]string{KeyStopped, KeyTooLong, KeyBusy, KeyBroken, KeyUnsure, KeyConflict}
 
 // The digits that mean the same on every screen.
 const (

@@ -38,6 +38,8 @@ var english = map[string]string{
 	KeyStopped: "Let us stop here. Phone {help}.", KeyTooLong: "That was long. Phone {help}.",
 	KeyConflict: "We lost your place. Dial again.", KeyBusy: "We are busy. Dial again.",
 	KeyBroken: "Something broke. Dial again.", KeyUnsure: "Not sure yet. Dial again.",
+	KeyStale: "That was long ago.", KeyBusy + ".chat": "We are busy. Write again.", KeyStopped + ".chat": "Let us stop here. Write to {help}.",
+	"who": "Who are you? Share your number.", "who.code": "The code?", "who.known": "Welcome.",
 
 	"desk": "Library. What do you need?", "desk.loan": "Borrow", "desk.card": "My card", "desk.hours": "Hours",
 	"desk.lang": "Language", "desk.about": "About us", "desk.last": "Last loan: {loan}.",
@@ -130,7 +132,12 @@ func (l *library) book() Book {
 	days := func(t *Talk) Arg { return Arg{"days", fmt.Sprint(t.Int(daysVar))} }
 	loan := func(t *Talk) Arg { return Arg{"loan", t.Text(loanVar)} }
 	return Book{
-		Start: "desk.start", Keep: []TextVar{lastVar, noVar}, Common: []Arg{{"help", "555"}},
+		Start: "desk.start", Stranger: "who.ask",
+		Verb: func(text string) ([]string, bool) {
+			inputs, ok := map[string][]string{"menu": nil, "/menu": nil, "borrow": {"1"}, "jock": {"1", "2", "7", "1"}}[text]
+			return inputs, ok
+		},
+		Keep: []TextVar{lastVar, noVar}, Common: []Arg{{"help", "555"}},
 		Open: func(_ context.Context, t *Talk) error {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -159,6 +166,29 @@ func (l *library) book() Book {
 				Answer: byOption,
 				Edges:  []Edge{{"loan", "loan.shelf"}, {"card", "card.pin"}, {"hours", "desk.hours"}, {"lang", "desk.lang"}, {"about", "desk.about"}},
 			},
+			{
+				ID: "who.ask", Stranger: true, First: true, Free: true,
+				Ask: func(t *Talk, s *Screen) { s.Text, s.Wants = t.Say("who"), WantsContact },
+				Answer: func(_ context.Context, t *Talk, _ Input) (Move, error) {
+					if t.Contact == "" {
+						return Stay, nil
+					}
+					return "shared", nil
+				},
+				Edges: []Edge{{"shared", "who.code"}},
+			},
+			{
+				ID: "who.code", Stranger: true, First: true, Free: true, Secret: true, Ask: says("who.code"),
+				Answer: func(_ context.Context, t *Talk, in Input) (Move, error) {
+					if in.Text != "123456" {
+						return Stay, nil
+					}
+					t.Linked()
+					return "known", nil
+				},
+				Edges: []Edge{{"known", "who.known"}},
+			},
+			{ID: "who.known", Stranger: true, End: true, Ask: says("who.known")},
 			{ID: "desk.hours", End: true, Ask: says("hours")},
 			{
 				ID: "desk.about", Back: "desk.start", What: "what.a",
@@ -270,6 +300,7 @@ func (l *library) book() Book {
 				Ask: func(t *Talk, s *Screen) {
 					s.Text = t.Say("card", Arg{"name", t.Text(membVar)}, Arg{"card", t.Secret.Reveal()})
 					s.Add("done", t.Say("card.done"))
+					s.Copy = []string{t.Secret.Reveal()}
 				},
 				Answer: byOption,
 				Edges:  []Edge{{"done", "loan.none"}},

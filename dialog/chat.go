@@ -1,0 +1,126 @@
+package dialog
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
+
+// What differs where people write as they talk: screens in parts, buttons that
+// stay in sight long after their screen, words in place of numbers, and people
+// whose number is not known.
+
+// named says whether the surface can say which screen is answered: where it names
+// every message.
+func (t *turn) named() bool { return t.Caps.Chat || t.Key != "" && !t.Cumulative }
+
+// screenName names the screen that answered a turn. It is made of the turn's hash,
+// so it tells nothing and can not be made up.
+func screenName(t *turn, r *record) string {
+	if !t.named() {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(r.turn[:6])
+}
+
+// stale says whether a turn answers a screen that is not the one that stands.
+func stale(t *turn, r *record) bool { return t.Answers != "" && t.Answers != screenName(t, r) }
+
+// outdated says whether something was written before the question was shown that
+// it would answer, and that question spends money.
+func outdated(t *turn, p *plan) bool {
+	return p.node.Confirm && t.Answers == "" && !t.Arrived.IsZero() && t.Arrived.Unix() < int64(p.rec.saved)
+}
+
+// reshow answers with the screen that stands. Nothing changes.
+func (e *Engine) reshow(ctx context.Context, t *turn, p *plan) error {
+	if err := e.repeat(ctx, t, p); err != nil {
+		return err
+	}
+	if t.report.Outcome == Replayed {
+		t.report.Outcome = Stale
+	}
+	return nil
+}
+
+// stranger says that a turn is of somebody whose number is not known.
+func (t *turn) stranger() bool { return t.Caps.Chat && t.Number == "" }
+
+// opening is where a conversation opens for whoever is writing.
+func (e *Engine) opening(t *turn) *node {
+	if t.stranger() {
+		return e.m.stranger
+	}
+	return e.m.start
+}
+
+// misplaced says whether a conversation stands where whoever writes has no
+// business: who has no number, or has one by now.
+func (e *Engine) misplaced(t *turn, n *node) bool {
+	return t.Caps.Chat && n != nil && !n.ID.Builtin() && t.stranger() != n.Stranger
+}
+
+// spoken is where the words of a chat lead: the inputs that go there from the start.
+// ok is false where the words are an answer to what was asked.
+func (e *Engine) spoken(t *turn, n *node, input string) (inputs []string, ok bool) {
+	if !t.Caps.Chat || t.Answers != "" || e.m.book.Verb == nil {
+		return nil, false
+	}
+	text := strings.ToLower(clean(input))
+	if n != nil && (n.Words || n.Secret) && !strings.HasPrefix(text, "/") {
+		return nil, false
+	}
+	inputs, ok = e.m.book.Verb(text)
+	return inputs[:min(len(inputs), maxDeep)], ok
+}
+
+// own is the key of a text that the engine says itself: in a chat nobody dials.
+func (t *turn) own(key string) string {
+	if t.Caps.Chat {
+		return key + ".chat"
+	}
+	return key
+}
+
+// parts takes apart a screen whose text says all of it.
+func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
+	if !t.Caps.Chat {
+		return nil
+	}
+	n := p.node
+	parts := &Parts{Prompt: text, Forget: p.forget, Linked: p.talk.linked}
+	menu := Choice{Input: digitHome, Label: p.talk.Say(KeyHome), Way: true}
+	if end || n == nil {
+		if !t.stranger() {
+			parts.Choices = append(parts.Choices, menu)
+		}
+	} else {
+		l := e.layoutOf(p, 0)
+		var below strings.Builder
+		below.WriteByte(' ') // so that the first option begins a line
+		for i, o := range p.screen.Options {
+			l.option(&below, i, o.Label)
+			if !o.gap() {
+				parts.Choices = append(parts.Choices, Choice{Input: strconv.Itoa(number(i)), Label: o.Label})
+			}
+		}
+		l.nav(&below)
+		if l.back {
+			parts.Choices = append(parts.Choices, Choice{Input: digitBack, Label: p.talk.Say(KeyBack), Way: true})
+		}
+		if l.home {
+			parts.Choices = append(parts.Choices, menu)
+		}
+		if prompt, ok := strings.CutSuffix(text, below.String()[1:]); ok && prompt != "" {
+			parts.Prompt = prompt
+		} else if ok {
+			parts.Prompt = text
+		}
+	}
+	if n != nil && !p.rec.has(flagResume) {
+		parts.Wants, parts.Private = p.screen.Wants, n.Private
+		parts.Copy = p.screen.Copy
+	}
+	return parts
+}
