@@ -120,7 +120,7 @@ func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 	}
 	if n != nil && !p.rec.has(flagResume) {
 		parts.Wants, parts.Private = p.screen.Wants, n.Private
-		parts.Copy = p.screen.Copy
+		parts.Copy, parts.Receipt = p.screen.Copy, p.screen.Receipt
 	}
 	return parts
 }

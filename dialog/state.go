@@ -147,6 +147,8 @@ type Screen struct {
 	// Text that will be typed somewhere else, such as the digits of a token.
 	Wants Wants
 	Copy  []string
+	// Receipt is the reference of the order whose receipt the screen is.
+	Receipt string
 }
 
 // Add adds a choice.
