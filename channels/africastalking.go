@@ -6,18 +6,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"spaza/dialog"
 	"spaza/msisdn"
 )
 
-// Limits of an Africa's Talking callback.
+// Limits of what Africa's Talking sends, beside those of every gateway.
 const (
-	atSeptets = 160  // of one screen: what every network behind it shows
-	atText    = 2000 // bytes of the cumulative text: more was never typed by a person
-	atID      = 128  // bytes of the session id
-	atCode    = 64   // bytes of the service code
+	atText = 2000 // bytes of the cumulative text: more was never typed by a person
+	atID   = 128  // bytes of an id of a message
 )
 
 // AfricasTalking speaks the USSD callback of Africa's Talking and of the many
@@ -28,10 +25,7 @@ const (
 // callback that can not be used is answered with an END screen.
 //
 // The whole text is the key of a turn: a repeated callback has the same.
-type AfricasTalking struct {
-	engine         Engine
-	sorry, foreign string
-}
+type AfricasTalking struct{ ussd }
 
 var _ Channel = (*AfricasTalking)(nil)
 
@@ -43,10 +37,7 @@ type AfricasTalkingOptions struct {
 
 // NewAfricasTalking makes the channel.
 func NewAfricasTalking(e Engine, o AfricasTalkingOptions) *AfricasTalking {
-	if o.Foreign == "" {
-		o.Foreign = o.Sorry
-	}
-	return &AfricasTalking{engine: e, sorry: "END " + o.Sorry, foreign: "END " + o.Foreign}
+	return &AfricasTalking{newUSSD(e, o.Sorry, o.Foreign, "")}
 }
 
 // Name implements Channel.
@@ -54,30 +45,19 @@ func (*AfricasTalking) Name() string { return "africastalking" }
 
 // Routes implements Channel.
 func (a *AfricasTalking) Routes() []Route {
+	sorry := a.Encode(a.refusal(ErrMalformed))
 	return []Route{
-		{Method: "POST", Path: "/ussd/africastalking", Guard: GuardGateway, Sorry: a.sorry, Handle: a.turn},
+		{Method: "POST", Path: "/ussd/africastalking", Guard: GuardGateway, Sorry: string(sorry.Body), Handle: a.turn},
 		{Method: "POST", Path: "/ussd/africastalking/events", Guard: GuardGateway, Sorry: "refused", Handle: a.event},
 	}
 }
 
-var (
-	// ErrMalformed is returned for a callback that can not be used.
-	ErrMalformed = errors.New("callback is malformed")
-	// ErrForeign is returned for a callback with nothing wrong but that its
-	// number is no South African cell number.
-	ErrForeign = errors.New("callback is from no South African cell number")
-)
-
 func (a *AfricasTalking) turn(ctx context.Context, c *Callback) Answer {
 	t, err := a.Decode(c)
-	switch {
-	case errors.Is(err, ErrForeign):
-		return Answer{Body: []byte(a.foreign)}
-	case err != nil:
-		return Answer{Body: []byte(a.sorry)}
+	if err != nil {
+		return a.Encode(a.refusal(err))
 	}
-	reply, _ := a.engine.Handle(ctx, t) // the engine has reported its error; the reply can be shown
-	return a.Encode(reply)
+	return a.Encode(a.ask(ctx, t))
 }
 
 // event takes the notice that a session is over. What it repeats of the
@@ -85,7 +65,7 @@ func (a *AfricasTalking) turn(ctx context.Context, c *Callback) Answer {
 func (a *AfricasTalking) event(ctx context.Context, c *Callback) Answer {
 	f, err := atForm(c.Body)
 	if err == nil {
-		f.phone, err = f.number()
+		f.phone, err = ussdNumber(f.phone)
 	}
 	switch {
 	case errors.Is(err, ErrForeign): // who never had a session
@@ -99,9 +79,7 @@ func (a *AfricasTalking) event(ctx context.Context, c *Callback) Answer {
 		status = strings.ToLower(f.status)
 	}
 	// An error is reported by the engine; the gateway can do nothing about it.
-	_, _ = a.engine.Handle(ctx, dialog.Turn{
-		Channel: a.Name(), User: f.phone, Session: f.session, Event: dialog.Ended, Status: status,
-	})
+	a.ask(ctx, dialog.Turn{Channel: a.Name(), User: f.phone, Session: f.session, Event: dialog.Ended, Status: status})
 	return Answer{Body: []byte("ok")}
 }
 
@@ -112,19 +90,20 @@ func (a *AfricasTalking) Decode(c *Callback) (dialog.Turn, error) {
 	if err != nil {
 		return dialog.Turn{}, err
 	}
-	number, err := f.number()
+	number, err := ussdNumber(f.phone)
 	if err != nil {
 		return dialog.Turn{}, err
 	}
 	return dialog.Turn{
 		Channel: a.Name(), User: number, Session: f.session,
 		Text: f.text, Cumulative: true, Code: f.code, Network: atNetwork(f.network),
-		Caps: dialog.Caps{Septets: atSeptets},
+		Caps: dialog.Caps{Septets: ussdSeptets},
 	}, nil
 }
 
 // Encode writes a Reply as the gateway wants it.
-func (*AfricasTalking) Encode(r dialog.Reply) Answer {
+func (a *AfricasTalking) Encode(r dialog.Reply) Answer {
+	r = a.screen(r)
 	b := make([]byte, 0, 4+len(r.Text))
 	if r.End {
 		b = append(b, "END "...)
@@ -139,42 +118,19 @@ func (*AfricasTalking) Encode(r dialog.Reply) Answer {
 func atNetwork(code string) string {
 	switch code {
 	case "65501":
-		return "vodacom"
+		return msisdn.Vodacom
 	case "65502":
-		return "telkom"
+		return msisdn.Telkom
 	case "65507":
-		return "cellc"
+		return msisdn.CellC
 	case "65510", "65512":
-		return "mtn"
+		return msisdn.MTN
 	}
 	return ""
 }
 
 // atFields are the fields of a callback that are used.
 type atFields struct{ session, phone, network, code, text, status string }
-
-// number is the caller as the house spells it.
-func (f *atFields) number() (string, error) {
-	number, err := msisdn.Parse(f.phone)
-	switch {
-	case err == nil:
-		return number, nil
-	case errors.Is(err, msisdn.ErrForeign), errors.Is(err, msisdn.ErrNotMobile), atAbroad(f.phone):
-		return "", ErrForeign
-	}
-	return "", ErrMalformed
-}
-
-// atAbroad says whether a gateway wrote a number of another country without its
-// plus, or with one that decoding made a blank. A person's contact list would
-// not, so msisdn knows no such form.
-func atAbroad(phone string) bool {
-	phone = strings.TrimPrefix(phone, " ")
-	if len(phone) < 7 || len(phone) > 15 || phone[0] == '0' || strings.HasPrefix(phone, "27") {
-		return false
-	}
-	return strings.Trim(phone, "0123456789") == ""
-}
 
 // atForm reads a form whose fields are within their limits; ErrMalformed for
 // any other. A field that is there twice contradicts itself, and bytes that are
@@ -213,9 +169,7 @@ func atForm(body []byte) (atFields, error) {
 		}
 		seen[i], *to = true, plain.String()[from:]
 	}
-	if f.session == "" || len(f.session) > atID || !atPrintable(f.session) ||
-		len(f.code) > atCode || !atPrintable(f.code) ||
-		len(f.text) > atText || !atTyped(f.text) {
+	if !ussdUsable(f.session, "") || len(f.code) > ussdCode || !printable(f.code) || len(f.text) > atText || !ussdTyped(f.text) {
 		return atFields{}, ErrMalformed
 	}
 	return f, nil
@@ -243,25 +197,4 @@ func atUnescape(to *strings.Builder, raw []byte) bool {
 		}
 	}
 	return true
-}
-
-// atPrintable says whether s is visible ASCII, as the ids of machines are.
-func atPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// atTyped says whether s can have been typed on a phone: UTF-8, with no control
-// characters but the ends of lines.
-func atTyped(s string) bool {
-	for i := range len(s) {
-		if b := s[i]; b < ' ' && b != '\n' && b != '\r' && b != '\t' || b == 0x7f {
-			return false
-		}
-	}
-	return utf8.ValidString(s)
 }

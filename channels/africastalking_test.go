@@ -262,9 +262,12 @@ func TestAfricasTalkingEncodesReplies(t *testing.T) {
 		{"a screen", dialog.Reply{Text: "Spaza\n1 Airtime\n2 Voucher"}, "CON Spaza\n1 Airtime\n2 Voucher"},
 		{"the last screen", dialog.Reply{Text: "Done.", End: true}, "END Done."},
 		{"signs that mean something elsewhere", dialog.Reply{Text: `R5 & <b> "x" 100% \n`}, `CON R5 & <b> "x" 100% \n`},
-		{"letters beyond ASCII", dialog.Reply{Text: "Ñandú €"}, "CON Ñandú €"},
+		{"letters beyond ASCII", dialog.Reply{Text: "Ñandé €"}, "CON Ñandé €"},
 		{"a text that looks like an end", dialog.Reply{Text: "END of list"}, "CON END of list"},
+		{"letters that no phone of any network shows", dialog.Reply{Text: "Žofie ê 🙂"}, "CON Zofie e ?"},
 		{"a screen of 160", dialog.Reply{Text: strings.Repeat("x", 160)}, "CON " + strings.Repeat("x", 160)},
+		{"a screen that is too large, cut at a word", dialog.Reply{Text: strings.Repeat("spaza ", 30)}, "CON " + strings.Repeat("spaza ", 25) + "spaza"},
+		{"an empty screen", dialog.Reply{}, "END " + atSorry},
 		{"a blank at the start", dialog.Reply{Text: " x", End: true}, "END  x"},
 	}
 	for _, c := range cases {
@@ -380,11 +383,11 @@ func FuzzAfricasTalkingDecode(f *testing.F) {
 		switch {
 		case !number.MatchString(got.User):
 			t.Fatalf("user %q", got.User)
-		case got.Session == "" || len(got.Session) > atID || !regexp.MustCompile(`^[!-~]+$`).MatchString(got.Session):
+		case got.Session == "" || len(got.Session) > ussdID || !regexp.MustCompile(`^[!-~]+$`).MatchString(got.Session):
 			t.Fatalf("session %q", got.Session)
 		case len(got.Text) > atText || !utf8.ValidString(got.Text) || strings.ContainsRune(got.Text, 0):
 			t.Fatalf("text %q", got.Text)
-		case len(got.Code) > atCode || !networks[got.Network]:
+		case len(got.Code) > ussdCode || !networks[got.Network]:
 			t.Fatalf("code %q, network %q", got.Code, got.Network)
 		case got.Channel != "africastalking" || !got.Cumulative || got.Event != dialog.Typed || got.Caps.Septets != 160:
 			t.Fatalf("%+v", got)

@@ -147,7 +147,7 @@ func FuzzAfricasTalkingReport(f *testing.F) {
 			if r != (Report{}) || err != nil && (settles || !errors.Is(err, ErrMalformed)) {
 				t.Fatalf("%q is half a report: %+v, %t, %v", body, r, settles, err)
 			}
-		case !strings.HasPrefix(r.Message, atTaken) || len(r.Message) > len(atTaken)+atID || !atPrintable(r.Message):
+		case !strings.HasPrefix(r.Message, atTaken) || len(r.Message) > len(atTaken)+atID || !printable(r.Message):
 			t.Fatalf("%q names a message %q", body, r.Message)
 		case len(r.Detail) > 64 || r.Arrived != (r.Detail == "Success"):
 			t.Fatalf("%q is %+v", body, r)

@@ -2,39 +2,23 @@ package channels
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"spaza/gsm7"
 	"spaza/secret"
 )
-
-// Limits of the messaging API.
-const (
-	atSMSTimeout = 20 * time.Second
-	atSMSAnswer  = 64 << 10 // bytes of an answer that are read
-)
-
-// ErrSMSRefused is returned when the messaging API answered, and did not take
-// the message.
-var ErrSMSRefused = errors.New("message was not taken")
 
 // AfricasTalkingSMS sends messages through the Africa's Talking messaging API
 // (POST /version1/messaging, a form; 201 with one Recipients entry a number).
 // The API has no way to recognise a repeated message, so one whose answer was
 // lost may arrive twice: better than not at all.
 type AfricasTalkingSMS struct {
-	url    string
-	opt    SMSOptions
-	client *http.Client
+	api smsAPI
+	opt SMSOptions
 }
 
 var _ Messenger = (*AfricasTalkingSMS)(nil)
@@ -54,18 +38,11 @@ func NewAfricasTalkingSMS(o SMSOptions) (*AfricasTalkingSMS, error) {
 	if o.Username == "" || o.APIKey.Empty() {
 		return nil, errors.New("make SMS messenger: user name and API key are required")
 	}
-	u, err := url.Parse(o.BaseURL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("make SMS messenger: base URL is not usable") // it may hold a secret
+	api, err := newSMSAPI(o.BaseURL, "/version1/messaging", o.Transport)
+	if err != nil {
+		return nil, err
 	}
-	return &AfricasTalkingSMS{
-		url: strings.TrimRight(o.BaseURL, "/") + "/version1/messaging",
-		opt: o,
-		client: &http.Client{
-			Timeout: atSMSTimeout, Transport: o.Transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}, nil
+	return &AfricasTalkingSMS{api: api, opt: o}, nil
 }
 
 // atTaken begins the name of every message that the messaging API took: its
@@ -82,47 +59,14 @@ func (a *AfricasTalkingSMS) Send(ctx context.Context, m Message) (taken string, 
 	if a.opt.Sender != "" {
 		form.Set("from", a.opt.Sender)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, strings.NewReader(form.Encode()))
+	body, err := a.api.post(ctx, "", form.Encode(), func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("apiKey", a.opt.APIKey.Reveal())
+	})
 	if err != nil {
-		return "", fmt.Errorf("send SMS: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("apiKey", a.opt.APIKey.Reveal())
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return "", fmt.Errorf("send SMS: %w", plainCause(ctx, err))
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, atSMSAnswer))
-	if err != nil {
-		return "", fmt.Errorf("read answer to SMS: %w", plainCause(ctx, err))
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return "", fmt.Errorf("send SMS: %w: HTTP status %d", ErrSMSRefused, resp.StatusCode)
+		return "", err
 	}
 	return atSMSTaken(body)
-}
-
-// plainCause is why a request failed, without the bytes of the other side that
-// an error of the HTTP client can repeat.
-func plainCause(ctx context.Context, err error) error {
-	var network *net.OpError
-	var name *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &name):
-		return name
-	case errors.As(err, &network):
-		return network
-	case errors.As(err, &certificate):
-		return certificate
-	case errors.Is(err, context.DeadlineExceeded): // the client's own limit
-		return context.DeadlineExceeded
-	}
-	return errors.New("no usable answer")
 }
 
 // atSMSTaken reads the answer: the message was taken only if its one recipient
@@ -130,48 +74,40 @@ func plainCause(ctx context.Context, err error) error {
 // none is left out: the message went all the same, and is never reported on.
 func atSMSTaken(body []byte) (taken string, err error) {
 	var answer struct {
-		Data struct {
+		Data *struct {
 			Recipients []struct {
-				StatusCode int    `json:"statusCode"`
-				Status     string `json:"status"`
-				MessageID  atWord `json:"messageId"`
+				StatusCode int     `json:"statusCode"`
+				Status     string  `json:"status"`
+				MessageID  smsWord `json:"messageId"`
 			} `json:"Recipients"`
 		} `json:"SMSMessageData"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", fmt.Errorf("%w: the answer is not readable", ErrSMSRefused)
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil {
+		return "", fmt.Errorf("%w: the answer is not readable", errSMSUnclear)
 	}
 	if len(answer.Data.Recipients) == 0 {
 		return "", fmt.Errorf("%w: no recipient in the answer", ErrSMSRefused)
 	}
 	r := answer.Data.Recipients[0]
+	switch c := r.StatusCode; {
 	// 100 processed, 101 sent, 102 queued. The word stands in where there is no
 	// code, and does not speak against one.
-	if r.StatusCode >= 100 && r.StatusCode <= 102 || r.StatusCode == 0 && r.Status == "Success" {
+	case c >= 100 && c <= 102, c == 0 && r.Status == "Success":
 		return atMessage(string(r.MessageID)), nil
+	case c == 402, c == 405: // a sender that is not ours, no credit
+		return "", fmt.Errorf("%w: %w: status code %d", ErrSMSRefused, ErrSMSAccount, c)
+	case c >= 400 && c <= 499, c == 502: // 502: the network behind it refused
+		return "", fmt.Errorf("%w: status code %d", ErrSMSRefused, c)
+	default:
+		return "", fmt.Errorf("%w: status code %d", errSMSUnclear, c)
 	}
-	return "", fmt.Errorf("%w: status code %d", ErrSMSRefused, r.StatusCode)
 }
 
 // atMessage is the name of the message that the API calls id; empty where that
 // is no id.
 func atMessage(id string) string {
-	if id == "" || id == "None" || len(id) > atID || !atPrintable(id) {
+	if id == "None" {
 		return ""
 	}
-	return atTaken + id
-}
-
-// atWord is a text of an answer, or nothing where the answer has something else
-// in its place: what is beside the point must not make a message that went into
-// one that did not.
-type atWord string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (w *atWord) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
-		*w = atWord(s)
-	}
-	return nil
+	return smsName(atTaken, id)
 }

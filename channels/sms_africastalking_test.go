@@ -137,55 +137,59 @@ func TestSMSIsTakenOnlyWhereItsRecipientIs(t *testing.T) {
 		name   string
 		status int
 		body   string
-		taken  bool
+		want   error // nil where it was taken
 	}{
-		{"sent", 201, smsTaken, true},
-		{"sent, as 200", 200, smsTaken, true},
-		{"processed", 201, one(`{"statusCode":100,"status":"Success"}`), true},
-		{"queued", 201, one(`{"statusCode":102,"status":"Success"}`), true},
-		{"a code and no word", 201, one(`{"statusCode":101}`), true},
-		{"a code and a word of its own", 201, one(`{"statusCode":102,"status":"Queued"}`), true},
-		{"a word and no code", 201, one(`{"status":"Success"}`), true},
-		{"with more fields and blanks", 201, " \n" + one(`{"x":[1,{}],"statusCode":101,"status":"Success"}`) + "\n", true},
+		{"sent", 201, smsTaken, nil},
+		{"sent, as 200", 200, smsTaken, nil},
+		{"processed", 201, one(`{"statusCode":100,"status":"Success"}`), nil},
+		{"queued", 201, one(`{"statusCode":102,"status":"Success"}`), nil},
+		{"a code and no word", 201, one(`{"statusCode":101}`), nil},
+		{"a code and a word of its own", 201, one(`{"statusCode":102,"status":"Queued"}`), nil},
+		{"a word and no code", 201, one(`{"status":"Success"}`), nil},
+		{"with more fields and blanks", 201, " \n" + one(`{"x":[1,{}],"statusCode":101,"status":"Success"}`) + "\n", nil},
 
-		{"nobody", 201, one(""), false},
-		{"no list", 201, `{"SMSMessageData":{"Message":"InvalidSenderId"}}`, false},
-		{"an empty list with a reason", 201, `{"SMSMessageData":{"Message":"canary-token to +27821234567","Recipients":[]}}`, false},
-		{"a list that is null", 201, `{"SMSMessageData":{"Recipients":null}}`, false},
-		{"held for risk", 201, one(`{"statusCode":401,"status":"RiskHold"}`), false},
-		{"a wrong number", 201, one(`{"statusCode":403,"number":"+27821234567","status":"InvalidPhoneNumber"}`), false},
-		{"no credit", 201, one(`{"statusCode":405,"status":"InsufficientBalance"}`), false},
-		{"no route", 201, one(`{"statusCode":407,"status":"CouldNotRoute"}`), false},
-		{"a fault there", 201, one(`{"statusCode":500,"status":"InternalServerError"}`), false},
-		{"a word against the code", 201, one(`{"statusCode":405,"status":"Success"}`), false},
-		{"a code beside the good ones", 201, one(`{"statusCode":103,"status":"?"}`), false},
-		{"neither code nor word", 201, one(`{}`), false},
-		{"a word only like it", 201, one(`{"status":"success "}`), false},
-		{"nothing", 201, "", false},
-		{"a text", 201, "Sent canary-token to +27821234567", false},
-		{"a page", 201, "<html>canary</html>", false},
-		{"a list", 201, "[]", false},
-		{"null", 201, "null", false},
-		{"cut off", 201, smsTaken[:len(smsTaken)-1], false},
-		{"twice", 201, smsTaken + smsTaken, false},
-		{"a code beyond numbers", 201, one(`{"statusCode":99999999999999999999,"status":"Success"}`), false},
-		{"deep", 201, strings.Repeat("[", 60<<10), false},
-		{"far too long", 201, strings.Repeat(" ", 1<<20) + smsTaken, false},
+		{"nobody", 201, one(""), ErrSMSRefused},
+		{"no list", 201, `{"SMSMessageData":{"Message":"InvalidSenderId"}}`, ErrSMSRefused},
+		{"an empty list with a reason", 201, `{"SMSMessageData":{"Message":"canary-token to +27821234567","Recipients":[]}}`, ErrSMSRefused},
+		{"a list that is null", 201, `{"SMSMessageData":{"Recipients":null}}`, ErrSMSRefused},
+		{"held for risk", 201, one(`{"statusCode":401,"status":"RiskHold"}`), ErrSMSRefused},
+		{"a wrong number", 201, one(`{"statusCode":403,"number":"+27821234567","status":"InvalidPhoneNumber"}`), ErrSMSRefused},
+		{"no credit", 201, one(`{"statusCode":405,"status":"InsufficientBalance"}`), ErrSMSAccount},
+		{"a sender that is not ours", 201, one(`{"statusCode":402,"status":"InvalidSenderId"}`), ErrSMSAccount},
+		{"a network that refuses", 201, one(`{"statusCode":502,"status":"RejectedByGateway"}`), ErrSMSRefused},
+		{"no route", 201, one(`{"statusCode":407,"status":"CouldNotRoute"}`), ErrSMSRefused},
+		{"a fault there", 201, one(`{"statusCode":500,"status":"InternalServerError"}`), errSMSUnclear},
+		{"a word against the code", 201, one(`{"statusCode":405,"status":"Success"}`), ErrSMSRefused},
+		{"a code beside the good ones", 201, one(`{"statusCode":103,"status":"?"}`), errSMSUnclear},
+		{"neither code nor word", 201, one(`{}`), errSMSUnclear},
+		{"a word only like it", 201, one(`{"status":"success "}`), errSMSUnclear},
+		{"nothing", 201, "", errSMSUnclear},
+		{"a text", 201, "Sent canary-token to +27821234567", errSMSUnclear},
+		{"a page", 201, "<html>canary</html>", errSMSUnclear},
+		{"a list", 201, "[]", errSMSUnclear},
+		{"null", 201, "null", errSMSUnclear},
+		{"cut off", 201, smsTaken[:len(smsTaken)-1], errSMSUnclear},
+		{"twice", 201, smsTaken + smsTaken, errSMSUnclear},
+		{"a code beyond numbers", 201, one(`{"statusCode":99999999999999999999,"status":"Success"}`), errSMSUnclear},
+		{"deep", 201, strings.Repeat("[", 60<<10), errSMSUnclear},
+		{"far too long", 201, strings.Repeat(" ", 1<<20) + smsTaken, errSMSUnclear},
 
-		{"a refusal of the key", 401, "The supplied authentication canary-api-key-4711 is invalid", false},
-		{"a bad request", 400, smsTaken, false},
-		{"too many", 429, "", false},
-		{"a fault", 500, smsTaken, false},
-		{"a proxy", 502, "<html>canary</html>", false},
-		{"no content", 204, "", false},
-		{"not changed", 304, "", false},
+		{"a refusal of the key", 401, "The supplied authentication canary-api-key-4711 is invalid", ErrSMSAccount},
+		{"no credit at all", 402, "", ErrSMSAccount},
+		{"an address that may not", 403, "", ErrSMSAccount},
+		{"a bad request", 400, smsTaken, ErrSMSRefused},
+		{"too many", 429, "", ErrSMSRefused},
+		{"a fault", 500, smsTaken, errSMSUnclear},
+		{"a proxy", 502, "<html>canary</html>", errSMSUnclear},
+		{"no content", 204, "", errSMSUnclear},
+		{"not changed", 304, "", ErrSMSRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := send(t.Context(), t, newSMS(t, answering(t, c.status, c.body)))
-			if c.taken && err != nil || !c.taken && !errors.Is(err, ErrSMSRefused) {
-				t.Errorf("got %v", err)
+			if !errors.Is(err, c.want) || errors.Is(err, ErrSMSRefused) != (c.want == ErrSMSRefused || c.want == ErrSMSAccount) {
+				t.Errorf("got %v, want %v", err, c.want)
 			}
-			if !c.taken && c.status > 299 && !strings.HasSuffix(err.Error(), fmt.Sprint("HTTP status ", c.status)) {
+			if c.want != nil && c.status > 299 && !strings.HasSuffix(err.Error(), fmt.Sprint("HTTP status ", c.status)) {
 				t.Errorf("%v does not say the status", err)
 			}
 		})
@@ -281,19 +285,22 @@ func TestSMSErrorsSayWhyAndNoMore(t *testing.T) {
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // it would tell of the handshake that failed
 	defer secure.Close()
 
-	for _, c := range []struct{ name, base, says string }{
-		{"nobody there", closed.URL, "connection refused"},
-		{"a certificate that nobody signed", secure.URL, "certificate"},
-		{"no HTTP, our request", raw(func(r string) string { return line(r) + "\r\n\r\n" }), "no usable answer"},
-		{"a status of our request", raw(func(r string) string { return "HTTP/1.1 " + line(r) + "\r\n\r\n" }), "no usable answer"},
-		{"a header of our request", raw(func(r string) string { return "HTTP/1.1 201 OK\r\n" + line(r) + "\x00\r\n\r\n" }), "no usable answer"},
-		{"a length of our request", raw(func(r string) string { return "HTTP/1.1 201 OK\r\nContent-Length: " + line(r) + "\r\n\r\n" }), "no usable answer"},
-		{"a broken body", raw(func(string) string { return "HTTP/1.1 201 OK\r\nContent-Length: 500\r\n\r\n{" }), "no usable answer"},
-		{"silence", raw(func(string) string { return "" }), "no usable answer"},
+	for _, c := range []struct {
+		name, base, says string
+		unsent           bool
+	}{
+		{"nobody there", closed.URL, "connection refused", true},
+		{"a certificate that nobody signed", secure.URL, "certificate", true},
+		{"no HTTP, our request", raw(func(r string) string { return line(r) + "\r\n\r\n" }), "no usable answer", false},
+		{"a status of our request", raw(func(r string) string { return "HTTP/1.1 " + line(r) + "\r\n\r\n" }), "no usable answer", false},
+		{"a header of our request", raw(func(r string) string { return "HTTP/1.1 201 OK\r\n" + line(r) + "\x00\r\n\r\n" }), "no usable answer", false},
+		{"a length of our request", raw(func(r string) string { return "HTTP/1.1 201 OK\r\nContent-Length: " + line(r) + "\r\n\r\n" }), "no usable answer", false},
+		{"a broken body", raw(func(string) string { return "HTTP/1.1 201 OK\r\nContent-Length: 500\r\n\r\n{" }), "no usable answer", false},
+		{"silence", raw(func(string) string { return "" }), "no usable answer", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := send(t.Context(), t, newSMS(t, c.base))
-			if err == nil || errors.Is(err, ErrSMSRefused) || !strings.Contains(err.Error(), c.says) {
+			if err == nil || errors.Is(err, ErrSMSRefused) || errors.Is(err, ErrSMSUnsent) != c.unsent || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want it to say %q", err, c.says)
 			}
 		})
@@ -371,7 +378,7 @@ func TestSMSWaitsForASlowAnswerOnlySoLong(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v", err)
 				}
-				if took := time.Since(begin); took != atSMSTimeout {
+				if took := time.Since(begin); took != smsTimeout {
 					t.Errorf("it took %v", took)
 				}
 			})
@@ -389,7 +396,7 @@ func TestSMSReadsABoundedAnswer(t *testing.T) {
 		return &http.Response{StatusCode: 201, Header: http.Header{}, Body: body, Request: r}, nil
 	})
 	err := send(t.Context(), t, newSMS(t, "https://sms.example", func(o *SMSOptions) { o.Transport = endless }))
-	if !errors.Is(err, ErrSMSRefused) || read > atSMSAnswer {
+	if !errors.Is(err, errSMSUnclear) || read > smsAnswer {
 		t.Errorf("%v after %d bytes", err, read)
 	}
 }
@@ -428,13 +435,13 @@ func FuzzSMSAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		taken, err := atSMSTaken(body)
-		if id, ok := strings.CutPrefix(taken, atTaken); taken != "" && (!ok || err != nil || len(id) > atID || !atPrintable(id)) {
+		if id, ok := strings.CutPrefix(taken, atTaken); taken != "" && (!ok || err != nil || len(id) > atID || !printable(id)) {
 			t.Fatalf("%q is called %q, %v", body, taken, err)
 		}
 		if err == nil && !bytes.Contains(body, []byte("10")) && !bytes.Contains(bytes.ToLower(body), []byte("success")) && !bytes.Contains(body, []byte(`\u`)) {
 			t.Fatalf("%q is a message taken", body)
 		}
-		if err != nil && (!errors.Is(err, ErrSMSRefused) || len(err.Error()) > 100) {
+		if err != nil && (errors.Is(err, ErrSMSRefused) == errors.Is(err, errSMSUnclear) || len(err.Error()) > 100) {
 			t.Fatalf("%q: %v", body, err)
 		}
 	})
