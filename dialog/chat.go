@@ -92,6 +92,7 @@ func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 	parts := &Parts{Prompt: text, Forget: p.forget, Linked: p.talk.linked}
 	menu := Choice{Input: digitHome, Label: p.talk.Say(KeyHome), Way: true}
 	if end || n == nil {
+		parts.Receipt = p.talk.Text(e.m.book.Receipt)
 		if !t.stranger() {
 			parts.Choices = append(parts.Choices, menu)
 		}
@@ -120,7 +121,7 @@ func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 	}
 	if n != nil && !p.rec.has(flagResume) {
 		parts.Wants, parts.Private = p.screen.Wants, n.Private
-		parts.Copy, parts.Receipt = p.screen.Copy, p.screen.Receipt
+		parts.Copy = p.screen.Copy
 	}
 	return parts
 }

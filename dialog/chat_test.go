@@ -90,6 +90,9 @@ func TestAChatGetsItsScreensInParts(t *testing.T) {
 	if lent.Chat.Prompt != lent.Text || len(lent.Chat.Choices) != 1 || lent.Chat.Choices[0] != (Choice{"00", "Menu", true}) {
 		t.Errorf("after the end: %+v", lent.Chat)
 	}
+	if lent.Chat.Receipt != "L1" {
+		t.Errorf("it tells of %q", lent.Chat.Receipt)
+	}
 	if diff := cmp.Diff(lent, p.again()); diff != "" {
 		t.Errorf("the end, again (-first +again):\n%s", diff)
 	}

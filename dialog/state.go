@@ -147,8 +147,6 @@ type Screen struct {
 	// Text that will be typed somewhere else, such as the digits of a token.
 	Wants Wants
 	Copy  []string
-	// Receipt is the reference of the order whose receipt the screen is.
-	Receipt string
 }
 
 // Add adds a choice.
@@ -186,6 +184,9 @@ type Book struct {
 	// Keep lists the variables that outlive a conversation, until the session
 	// expires.
 	Keep []TextVar
+	// Receipt is the variable that names what an end tells of, so that it can be
+	// told another way where a chat could not show it. One of Keep.
+	Receipt TextVar
 	// Common are arguments of the texts that the engine says itself, such as a
 	// number to phone.
 	Common []Arg

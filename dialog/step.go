@@ -99,7 +99,7 @@ func (e *Engine) repeat(ctx context.Context, t *turn, p *plan) error {
 	if text, ok := r.text(); ok {
 		p.reply = Reply{Text: text, End: r.has(flagEnd), Screen: screenName(t, r)}
 		if t.Caps.Chat {
-			if p.node != nil {
+			if p.node != nil && !p.reply.End {
 				e.ask(p)
 			}
 			p.reply.Chat = e.parts(t, p, text, p.reply.End)

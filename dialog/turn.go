@@ -98,8 +98,8 @@ type Parts struct {
 	// Forget says that what was answered was confidential and should not stay in
 	// sight, where the surface can help it.
 	Forget bool
-	// Receipt is the reference of the order whose receipt this is, so that it is
-	// sent another way where it can not be shown; empty for any other screen.
+	// Receipt names what an end tells of, so that it is told another way where it
+	// can not be shown; empty for any other screen.
 	Receipt string
 	// Linked says that the customer's number became known with this turn: the
 	// next one is another conversation.

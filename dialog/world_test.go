@@ -137,7 +137,7 @@ func (l *library) book() Book {
 			inputs, ok := map[string][]string{"menu": nil, "/menu": nil, "borrow": {"1"}, "jock": {"1", "2", "7", "1"}}[text]
 			return inputs, ok
 		},
-		Keep: []TextVar{lastVar, noVar}, Common: []Arg{{"help", "555"}},
+		Keep: []TextVar{lastVar, noVar}, Receipt: lastVar, Common: []Arg{{"help", "555"}},
 		Open: func(_ context.Context, t *Talk) error {
 			l.mu.Lock()
 			defer l.mu.Unlock()
