@@ -159,7 +159,7 @@ func TestSMSIsTakenOnlyWhereItsRecipientIs(t *testing.T) {
 		{"a network that refuses", 201, one(`{"statusCode":502,"status":"RejectedByGateway"}`), ErrSMSRefused},
 		{"no route", 201, one(`{"statusCode":407,"status":"CouldNotRoute"}`), ErrSMSRefused},
 		{"a fault there", 201, one(`{"statusCode":500,"status":"InternalServerError"}`), errSMSUnclear},
-		{"a word against the code", 201, one(`{"statusCode":405,"status":"Success"}`), ErrSMSRefused},
+		{"a word against the code", 201, one(`{"statusCode":405,"status":"Success"}`), ErrSMSAccount},
 		{"a code beside the good ones", 201, one(`{"statusCode":103,"status":"?"}`), errSMSUnclear},
 		{"neither code nor word", 201, one(`{}`), errSMSUnclear},
 		{"a word only like it", 201, one(`{"status":"success "}`), errSMSUnclear},
