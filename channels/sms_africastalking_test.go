@@ -47,7 +47,7 @@ func newSMS(t *testing.T, base string, change ...func(*SMSOptions)) *AfricasTalk
 }
 
 // send sends the one message and sees that no error gives it, or the key, away.
-func send(ctx context.Context, t *testing.T, m *AfricasTalkingSMS) error {
+func send(ctx context.Context, t *testing.T, m Messenger) error {
 	t.Helper()
 	taken, err := m.Send(ctx, Message{ID: "m1", To: smsTo, Text: smsText})
 	if err != nil && taken != "" {
