@@ -203,7 +203,6 @@ func TestReportsComeBackUnderTheNameThatSendGave(t *testing.T) {
 			t.Errorf("%s: %d, %v", r.path, status, err)
 		}
 	}
-	http.DefaultClient.CloseIdleConnections()
 	want := []Report{{taken[0], false, "Failed: UserInBlackList"}, {taken[1], true, "DELIVERED"}, {taken[2], true, "DELIVERED"}}
 	mu.Lock()
 	defer mu.Unlock()

@@ -354,7 +354,8 @@ func smsPost(ctx context.Context, address, kind string, body []byte) (status int
 		return 0, fmt.Errorf("make callback: %w", err)
 	}
 	req.Header.Set("Content-Type", kind)
-	resp, err := http.DefaultClient.Do(req)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // it leaves nothing open behind a test
+	resp, err := client.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("send callback: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"spaza/flashapi/sandbox"
 	"spaza/secret"
 	"spaza/store"
+	"spaza/test/chatfake"
 	"spaza/test/whole"
 	"spaza/vend"
 )
@@ -29,7 +30,7 @@ type rig struct {
 	began    time.Time
 	sandbox  *sandbox.Sandbox
 	provider *httptest.Server
-	messages *whole.Messages
+	messages *chatfake.SMS
 	gateway  *http.Client
 	bell     bell
 	log      journal
@@ -74,17 +75,17 @@ func newRig(t *testing.T, p proof, name string) *rig {
 	t.Cleanup(r.provider.Close)
 	var mu sync.Mutex
 	choose := p.source(name, "messages")
-	r.messages = whole.NewMessages(func() whole.Answer {
+	r.messages = chatfake.NewSMS(func(chatfake.SMSMessage) chatfake.SMSHow {
 		r.bell.ring(messaged)
 		mu.Lock()
 		defer mu.Unlock()
 		switch n := choose.IntN(100); {
 		case n == 0:
-			return whole.Lost
+			return chatfake.SMSLost
 		case n < 3 && p.long: // it is tried again, and later each time
-			return whole.Failed
+			return chatfake.SMSFailed
 		}
-		return whole.Taken
+		return chatfake.SMSTaken
 	})
 	t.Cleanup(r.messages.Close)
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"spaza/test/chatfake"
 	"spaza/test/whole"
 )
 
@@ -320,7 +321,7 @@ func (l *logbook) troubles(n int) string {
 
 // messages are the text messages that came, by number.
 type messages struct {
-	host *whole.Messages
+	host *chatfake.SMS
 
 	mu   sync.Mutex
 	read int
@@ -328,7 +329,7 @@ type messages struct {
 }
 
 func newMessages(t *testing.T) *messages {
-	m := &messages{host: whole.NewMessages(nil), by: map[string][]string{}}
+	m := &messages{host: chatfake.NewSMS(nil), by: map[string][]string{}}
 	t.Cleanup(m.host.Close)
 	repeat(t, 50*time.Millisecond, m.sort)
 	return m
