@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	selectCustomer         = `SELECT id, msisdn, language, pin <> '', pin_since, pin_proved, created_at FROM customers WHERE `
+	selectCustomer         = `SELECT id, msisdn, language, pin <> '', pin_since, pin_proved, used_at, created_at FROM customers WHERE `
 	selectCustomerByMSISDN = selectCustomer + `msisdn = ?`
 	selectCustomerByID     = selectCustomer + `id = ?`
 
@@ -31,17 +31,18 @@ func (s *SQL) Customer(ctx context.Context, msisdn string) (vend.Customer, error
 
 // customerRow is a customer as it is stored.
 type customerRow struct {
-	c                              vend.Customer
-	pinSince, pinProved, createdAt int64
+	c                                      vend.Customer
+	pinSince, pinProved, usedAt, createdAt int64
 }
 
 // dest is where the columns of selectCustomer go.
 func (r *customerRow) dest() []any {
-	return []any{&r.c.ID, &r.c.MSISDN, &r.c.Language, &r.c.PIN, &r.pinSince, &r.pinProved, &r.createdAt}
+	return []any{&r.c.ID, &r.c.MSISDN, &r.c.Language, &r.c.PIN, &r.pinSince, &r.pinProved, &r.usedAt, &r.createdAt}
 }
 
 func (r *customerRow) customer() vend.Customer {
-	r.c.PINSince, r.c.PINProved, r.c.CreatedAt = fromMillis(r.pinSince), fromMillis(r.pinProved), fromMillis(r.createdAt)
+	r.c.PINSince, r.c.PINProved = fromMillis(r.pinSince), fromMillis(r.pinProved)
+	r.c.UsedAt, r.c.CreatedAt = fromMillis(r.usedAt), fromMillis(r.createdAt)
 	return r.c
 }
 

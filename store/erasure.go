@@ -28,7 +28,8 @@ AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND de
 		` ORDER BY created_at LIMIT ?`
 
 	forgetOrder    = `UPDATE orders SET target = ?, sealed = ?, goods = ? WHERE ref = ?`
-	forgetCustomer = `UPDATE customers SET msisdn = ?, language = ?, pin = '', pin_since = 0, pin_proved = 0 WHERE id = ?`
+	forgetCustomer = `UPDATE customers SET msisdn = ?, language = ?, pin = '', pin_since = 0, pin_proved = 0,
+used_at = 0, aside = NULL, aside_at = 0 WHERE id = ?`
 
 	selectNotes         = `SELECT id, note FROM moves WHERE ref = ? AND note <> '' ORDER BY id`
 	selectCustomerNotes = `SELECT m.id, m.note FROM orders o JOIN moves m ON m.ref = o.ref WHERE o.customer = ? AND m.note <> '' ORDER BY m.id`
@@ -39,7 +40,8 @@ AND (state = 'delivered' OR state = 'resolved' AND resolution = 'vended') AND de
 
 	deleteNotices = `DELETE FROM jobs WHERE kind = 'notice' AND key IN (
 SELECT ref || '/ended' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/person' FROM orders WHERE customer = ?
-UNION ALL SELECT ref || '/again' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/decided-vended' FROM orders WHERE customer = ?
+UNION ALL SELECT ref || '/again' FROM orders WHERE customer = ? UNION ALL SELECT ref || '/sms' FROM orders WHERE customer = ?
+UNION ALL SELECT ref || '/decided-vended' FROM orders WHERE customer = ?
 UNION ALL SELECT ref || '/decided-not_vended' FROM orders WHERE customer = ?
 UNION ALL SELECT ref || '/decided-reversed' FROM orders WHERE customer = ?)`
 )
@@ -177,17 +179,17 @@ func (t *sqlTx) RewordMoves(ref, customer string, reword func(string) string) (i
 // DropNotices implements vend.ForgetTx. One that is going out at this moment is
 // let go of: whoever has it finds it gone.
 func (t *sqlTx) DropNotices(customer string) (int, error) {
-	n, err := t.exec(deleteNotices, customer, customer, customer, customer, customer, customer)
+	n, err := t.exec(deleteNotices, customer, customer, customer, customer, customer, customer, customer)
 	if err != nil {
 		return 0, fmt.Errorf("drop messages: %w", err)
 	}
 	return int(n), nil
 }
 
-// ForgetCustomer implements vend.ForgetTx.
+// ForgetCustomer implements vend.Tx.
 func (t *sqlTx) ForgetCustomer(c vend.Customer) error {
 	_, err := t.exec(forgetCustomer, c.MSISDN, c.Language, c.ID)
-	for _, query := range []string{deletePINTries, deleteEnquiries} {
+	for _, query := range []string{deletePINTries, deleteEnquiries, deleteLinks} {
 		if err == nil {
 			_, err = t.exec(query, c.ID)
 		}

@@ -17,7 +17,7 @@ goods, code_times, code_since, resolution, delivery, original`
 	selectOrder = `SELECT ` + orderColumns + ` FROM orders WHERE ref = ?`
 
 	selectSale = `SELECT o.*, coalesce(c.id, ''), coalesce(c.msisdn, ''), coalesce(c.language, ''), coalesce(c.pin <> '', 1 = 0),
-coalesce(c.pin_since, 0), coalesce(c.pin_proved, 0), coalesce(c.created_at, 0)
+coalesce(c.pin_since, 0), coalesce(c.pin_proved, 0), coalesce(c.used_at, 0), coalesce(c.created_at, 0)
 FROM (` + selectOrder + `) o LEFT JOIN customers c ON c.id = o.customer`
 
 	insertOrder = `INSERT INTO orders (` + orderColumns + `)

@@ -12,7 +12,7 @@ import (
 
 const (
 	selectPIN = `SELECT pin FROM customers WHERE id = ?`
-	updatePIN = `UPDATE customers SET pin = ?, pin_proved = 0,
+	updatePIN = `UPDATE customers SET pin = ?, pin_proved = 0, used_at = ?,
 pin_since = CASE WHEN ? = '' THEN 0 WHEN pin = '' THEN ? ELSE pin_since END WHERE id = ?`
 	provePIN = `UPDATE customers SET pin_proved = ? WHERE id = ? AND pin <> ''`
 
@@ -62,7 +62,7 @@ func (t *sqlTx) PIN(customer string) (hash string, tries []vend.PINTry, err erro
 
 // SetPIN implements vend.Tx.
 func (t *sqlTx) SetPIN(customer, hash string, now time.Time) error {
-	n, err := t.exec(updatePIN, hash, hash, millis(now), customer)
+	n, err := t.exec(updatePIN, hash, millis(now), hash, millis(now), customer)
 	switch {
 	case err != nil:
 		return fmt.Errorf("set PIN: %w", err)

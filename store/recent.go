@@ -21,11 +21,12 @@ coalesce(o.resolution, ''), coalesce(o.delivery, ''), coalesce(o.original, '')`
 	// The id is looked up inside as well: so the orders of one customer are taken
 	// from their index in its order, and no more of them than are wanted. How many
 	// is written out: see limited.
-	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_since, c.pin_proved, c.created_at, ` + recentColumns + `
+	selectCaller = `SELECT c.id, c.msisdn, c.language, c.pin <> '', c.pin_since, c.pin_proved, c.used_at, c.created_at, ` + recentColumns + `
 FROM customers c LEFT JOIN (SELECT * FROM orders WHERE customer = (SELECT id FROM customers WHERE msisdn = ?) AND kind <> 'reverse'
 ORDER BY created_at DESC, ref DESC`
 	selectCaller2 = `) o ON o.customer = c.id WHERE c.msisdn = ? ORDER BY o.created_at DESC, o.ref DESC`
 
+	hasMove    = `SELECT 1 FROM moves WHERE ref = ? AND cause = ? AND note = ? LIMIT 1`
 	countMoves = `SELECT count(*) FROM moves WHERE ref = ? AND cause = ? AND at >= ?`
 )
 
@@ -60,6 +61,16 @@ func (s *SQL) Caller(ctx context.Context, msisdn string, n int) (vend.Caller, er
 		return vend.Caller{}, fmt.Errorf("read caller: %w", err)
 	}
 	return all, nil
+}
+
+// HasMove implements vend.Tx.
+func (t *sqlTx) HasMove(ref string, c vend.Cause, note string) (bool, error) {
+	var one int
+	found, err := t.row(hasMove, []any{ref, string(c), cleanNote(note)}, &one)
+	if err != nil {
+		return false, fmt.Errorf("find move: %w", err)
+	}
+	return found, nil
 }
 
 // CountMoves implements vend.Tx.

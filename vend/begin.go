@@ -97,7 +97,7 @@ func byRule(err error) bool {
 	}
 	return slices.ContainsFunc([]error{
 		ledger.ErrInsufficient, ErrLimit, ErrReferenceReused, ErrTooManyTries, ErrPINTaken, ErrNotDone, ErrReversing, ErrNoOrder,
-		errPINFirst, ErrPINNotSet,
+		errPINFirst, ErrPINNotSet, ErrIdle,
 	}, func(rule error) bool { return errors.Is(err, rule) })
 }
 

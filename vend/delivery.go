@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"spaza/jobs"
@@ -53,7 +55,8 @@ func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) err
 // Reported writes down what a gateway reports of a message that it took, that the
 // handset has it or will not get it, and returns the order of which it told. A
 // report of a message that is not known is ErrNoOrder; one that comes twice
-// changes nothing.
+// changes nothing. What will not arrive in a chat is sent once more, by SMS
+// (NoticeSMS), unless the handset has it by another message.
 func (s *Service) Reported(ctx context.Context, message string, arrived bool, detail string) (o Order, err error) {
 	ref, err := s.store.RefByMessage(ctx, message)
 	if err != nil {
@@ -63,6 +66,7 @@ func (s *Service) Reported(ctx context.Context, message string, arrived bool, de
 	if arrived {
 		to = DeliveryAcknowledged
 	}
+	var again bool
 	err = s.store.InTx(ctx, func(tx Tx) (err error) {
 		o, err = s.deliver(tx, ref, CauseMessage, detail, func(o Order) Delivery {
 			if !o.Done() || o.Delivery == DeliveryAcknowledged {
@@ -70,9 +74,37 @@ func (s *Service) Reported(ctx context.Context, message string, arrived bool, de
 			}
 			return to
 		})
+		if again = err == nil && !arrived && s.inChat(message) && o.Delivery != DeliveryAcknowledged; again {
+			again, err = s.bySMS(tx, o, message)
+		}
 		return err
 	})
+	if err == nil && again {
+		s.runner.Wake()
+	}
 	return o, err
+}
+
+// inChat says that a message was taken by a chat and not by a phone network.
+func (s *Service) inChat(message string) bool {
+	channel, _, named := strings.Cut(message, ":")
+	return named && slices.Contains(s.opt.Chats, channel)
+}
+
+// bySMS adds the message of an order that goes by SMS, once for each that did not
+// arrive.
+func (s *Service) bySMS(tx Tx, o Order, message string) (added bool, err error) {
+	if was, err := tx.HasMove(o.Ref, CauseBySMS, message); err != nil || was {
+		return false, err
+	}
+	now := s.opt.Now()
+	m := o.move(o.State, CauseBySMS, now)
+	m.Note = message
+	if err := tx.AddMove(m); err != nil {
+		return false, err
+	}
+	_, err = tx.AddJob(noticeJob(o, NoticeSMS, now))
+	return err == nil, err
 }
 
 // notShown takes back that a screen showed an order.

@@ -67,12 +67,11 @@ type ForgetTx interface {
 	RewordMoves(ref, customer string, reword func(string) string) (int, error)
 	// DropNotices deletes the messages to a customer that have not gone out.
 	DropNotices(customer string) (int, error)
-	// DropRegulars deletes what is kept of a customer's regular numbers, meters
-	// and accounts (none when empty), and what others keep of a number.
-	DropRegulars(customer, msisdn string) (int, error)
-	// ForgetCustomer writes a customer's number and language, and deletes the
-	// wallet PIN, the tries at it, and the enquiries.
-	ForgetCustomer(c Customer) error
+	// DropCodes deletes the codes that were sent to a number, and what was counted
+	// of them.
+	DropCodes(number []byte) error
+	// DropLinks ends all links of a customer.
+	DropLinks(customer string) (int, error)
 }
 
 // ObstacleKind names what stands in the way of an erasure.
@@ -120,6 +119,7 @@ type Forgotten struct {
 	Messages int    // that had not gone out
 	Words    int    // notes in trails and of acts that had the number in them
 	Names    int    // regular numbers, meters and accounts that were named or struck off
+	Links    int    // chats
 }
 
 // Oblivion forgets customers: it takes from the database what says who they are,
@@ -127,6 +127,9 @@ type Forgotten struct {
 type Oblivion struct {
 	Store Forgetter
 	Now   func() time.Time
+	// Seal, where there is one, finds the codes that were sent to the number;
+	// they are over in ten minutes, and deleted within a day, all the same.
+	Seal Sealer
 	// Batch is how many orders are changed in one transaction; default 200.
 	Batch int
 }
@@ -188,7 +191,7 @@ func (v Oblivion) Erase(ctx context.Context, e Erasure) (Forgotten, error) {
 }
 
 func (f Forgotten) plus(g Forgotten) Forgotten {
-	return Forgotten{g.Customer, f.Orders + g.Orders, f.Others + g.Others, f.Messages + g.Messages, f.Words + g.Words, f.Names + g.Names}
+	return Forgotten{g.Customer, f.Orders + g.Orders, f.Others + g.Others, f.Messages + g.Messages, f.Words + g.Words, f.Names + g.Names, f.Links + g.Links}
 }
 
 // forget erases as much as goes into one transaction.
@@ -228,7 +231,15 @@ func (v Oblivion) forget(tx ForgetTx, e Erasure) (f Forgotten, more bool, err er
 	if len(orders) >= batch {
 		return f, true, nil
 	}
+	if v.Seal != nil {
+		if err := tx.DropCodes(NumberHash(v.Seal, e.MSISDN)); err != nil {
+			return f, false, err
+		}
+	}
 	if f.Names, err = tx.DropRegulars(c.ID, e.MSISDN); err != nil || c.ID == "" {
+		return f, false, err
+	}
+	if f.Links, err = tx.DropLinks(c.ID); err != nil {
 		return f, false, err
 	}
 	if f.Messages, err = tx.DropNotices(c.ID); err != nil {

@@ -236,7 +236,7 @@ func checkForgotten(before, after cells, id, number string) []string {
 	}
 	wrong = append(wrong, differences("customers", before["customers"], after["customers"], func(c map[string]string) map[string]string {
 		if c["id"] == id {
-			c["msisdn"], c["language"], c["pin"], c["pin_since"], c["pin_proved"] = "erased:"+id, "", "", "0", "0"
+			c["msisdn"], c["language"], c["pin"], c["pin_since"], c["pin_proved"], c["used_at"] = "erased:"+id, "", "", "0", "0", "0"
 		}
 		return c
 	})...)

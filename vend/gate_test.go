@@ -186,7 +186,7 @@ func (g *gate) InTx(ctx context.Context, do func(vend.Tx) error) error {
 	}
 	var reply func() error
 	err := g.sql.InTx(ctx, func(tx vend.Tx) (err error) {
-		if err := do(gateTx{tx, g}); err != nil {
+		if err := do(gateTx{tx, tx, g}); err != nil {
 			return err
 		}
 		if g.lag != nil {
@@ -240,6 +240,26 @@ func (g *gate) SavedRegulars(ctx context.Context, customer string) (all []vend.S
 func (g *gate) PINTries(ctx context.Context, customer string) (all []vend.PINTry, err error) {
 	err = g.do("tries", func() error { all, err = g.sql.PINTries(ctx, customer); return err })
 	return all, err
+}
+
+func (g *gate) Linked(ctx context.Context, channel, user string) (l vend.Linked, err error) {
+	err = g.do("linked", func() error { l, err = g.sql.Linked(ctx, channel, user); return err })
+	return l, err
+}
+
+func (g *gate) Links(ctx context.Context, customer string) (all []vend.Link, err error) {
+	err = g.do("links", func() error { all, err = g.sql.Links(ctx, customer); return err })
+	return all, err
+}
+
+func (g *gate) CodeByID(ctx context.Context, id string) (c vend.Code, err error) {
+	err = g.do("code", func() error { c, err = g.sql.CodeByID(ctx, id); return err })
+	return c, err
+}
+
+func (g *gate) LastOrder(ctx context.Context, customer string) (at time.Time, err error) {
+	err = g.do("last order", func() error { at, err = g.sql.LastOrder(ctx, customer); return err })
+	return at, err
 }
 
 // What support reads is not counted.
@@ -304,8 +324,10 @@ func (g *gate) Bury(ctx context.Context, j jobs.Job, note string) error {
 	return g.fate("bury", func() error { return g.sql.Bury(ctx, j, note) })
 }
 
-// gateTx is a transaction through a gate.
+// gateTx is a transaction through a gate. What belongs to chats is not counted.
 type gateTx struct {
+	vend.LinkTx
+
 	tx vend.Tx
 	g  *gate
 }
@@ -380,6 +402,11 @@ func (t gateTx) DropEnquiry(customer string, target []byte) error {
 func (t gateTx) CountMoves(ref string, c vend.Cause, since time.Time) (n int, err error) {
 	err = t.g.do("tx count moves", func() error { n, err = t.tx.CountMoves(ref, c, since); return err })
 	return n, err
+}
+
+func (t gateTx) HasMove(ref string, c vend.Cause, note string) (had bool, err error) {
+	err = t.g.do("tx has move", func() error { had, err = t.tx.HasMove(ref, c, note); return err })
+	return had, err
 }
 
 func (t gateTx) AddOrder(o vend.Order) (existing vend.Order, added bool, err error) {

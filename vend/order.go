@@ -167,7 +167,7 @@ type Order struct {
 	Delivery   Delivery
 	// Original is the reference of the sale that an order of KindReverse undoes.
 	Original string
-	Channel  string // the channel it was asked on, for the log
+	Channel  string // the channel it was asked on, where the message about it goes first; it never changes
 
 	// Op and Sealed are the provider request: its operation, and its exact
 	// bytes sealed under the reference. Sealed is erased when the order ends,
@@ -256,6 +256,9 @@ type Customer struct {
 	// PINProved is when that PIN was last right for CheckPIN; zero for never, or
 	// where a new one was set since.
 	PINProved time.Time
+	// UsedAt is when the owner last used the wallet, beside by orders and by the
+	// PIN, as far as that had to be known; see Options.IdleAfter.
+	UsedAt    time.Time
 	CreatedAt time.Time
 }
 

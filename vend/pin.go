@@ -106,7 +106,8 @@ func WeakPIN(msisdn string, chosen secret.Text) bool { return weakPIN(chosen.Rev
 // SetPIN sets the PIN of a customer, new ones too. Where one is set, old must be
 // it, and is a try like any other: errors are then those of CheckPIN. An empty old
 // will do, once, within ten minutes of a right CheckPIN that no wrong try came
-// after. ErrPINWeak is said first, and costs no try.
+// after. ErrPINWeak is said first, and costs no try. ErrIdle where there is none and
+// the wallet is idle: it would be a stranger's.
 func (s *Service) SetPIN(ctx context.Context, msisdn string, old, chosen secret.Text) error {
 	if weakPIN(chosen.Reveal(), msisdn) {
 		return ErrPINWeak
@@ -156,6 +157,9 @@ func (s *Service) SetPIN(ctx context.Context, msisdn string, old, chosen secret.
 			return ErrPINNeeded
 		case there.ID != c.ID:
 			return errors.New("the customer was erased meanwhile")
+		}
+		if err := s.awakeIn(tx, c, now); err != nil {
+			return err
 		}
 		if err := tx.DropPINTries(c.ID, 0); err != nil { // those of one that was taken away
 			return err
@@ -211,8 +215,8 @@ func (s *Service) RemovePIN(ctx context.Context, msisdn string, old secret.Text)
 }
 
 // ResetPIN takes a customer's PIN and its lock away, for the operator, whose
-// business it is to know that the customer is the one who asks. ErrPINNotSet where
-// there is none.
+// business it is to know that the customer is the one who asks; so an idle wallet
+// is alive again. ErrPINNotSet where there is none.
 func (s *Service) ResetPIN(ctx context.Context, msisdn, by, why string) error {
 	if by == "" || why == "" {
 		return errors.New("reset wallet PIN: who does it, and why, is required")

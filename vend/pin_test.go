@@ -246,7 +246,7 @@ func TestWrongPINsLockTheWallet(t *testing.T) {
 func TestTheRulesOfTheLockHoldForAnyTries(t *testing.T) {
 	k := withPIN(t, vend.Options{})
 	m := &memory{}
-	k.s = vend.New(m, k.p, keyring(0), vend.Options{Now: func() time.Time { return k.now }, PINCost: cheap()})
+	k.s = vend.New(m, k.p, keyring(0), vend.Options{Now: func() time.Time { return k.now }, PINCost: cheap(), IdleAfter: -1})
 	rapid.Check(t, func(rt *rapid.T) {
 		*m = memory{hash: "some"}
 		if err := k.s.ResetPIN(t.Context(), number(1), "test", "another life"); err != nil {

@@ -53,13 +53,16 @@ var ErrNickname = errors.New("not a nickname")
 // kinds (none given: of all), the newest first, n at most; each target of a kind
 // once. A purchase counts when it happened and stands, also while its goods are
 // owed, was not forgotten since, and is among the customer's newest RegularOrders
-// orders.
+// orders. ErrIdle where the wallet is idle.
 func (s *Service) Regulars(ctx context.Context, msisdn string, n int, kinds ...Kind) ([]Regular, error) {
 	if n <= 0 {
 		return nil, nil
 	}
 	c, err := s.store.Customer(ctx, msisdn)
 	if err != nil || c.ID == "" {
+		return nil, err
+	}
+	if err := s.awake(ctx, c); err != nil {
 		return nil, err
 	}
 	if len(kinds) == 0 {
@@ -157,6 +160,9 @@ func (s *Service) keepRegular(ctx context.Context, msisdn string, k Kind, target
 	err := s.store.InTx(ctx, func(tx Tx) error {
 		c, err := tx.EnsureCustomer(msisdn, newID, now)
 		if err != nil {
+			return err
+		}
+		if err := s.awakeIn(tx, c, now); err != nil {
 			return err
 		}
 		r, err := tx.SavedRegular(c.ID, k, target)

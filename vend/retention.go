@@ -64,6 +64,11 @@ type Eraser interface {
 	// that were counted before.
 	PurgeEnquiries(ctx context.Context, before time.Time, limit int) (int, error)
 	PurgePINTries(ctx context.Context, before time.Time, limit int) (int, error)
+	// PurgeCodes deletes codes that were over, PurgeCodeCounts what was counted of
+	// codes, and PurgeLinks links that were last seen before.
+	PurgeCodes(ctx context.Context, before time.Time, limit int) (int, error)
+	PurgeCodeCounts(ctx context.Context, before time.Time, limit int) (int, error)
+	PurgeLinks(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // JobHousekeeping erases what was kept long enough. There is one such job, which
@@ -161,6 +166,15 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 		}},
 		{"PIN tries", pinTriesFor, func(ctx context.Context, before time.Time) (int, error) {
 			return h.store.PurgePINTries(ctx, before, chunk)
+		}},
+		{"codes", codeDay, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgeCodes(ctx, before, chunk)
+		}},
+		{"code counts", codeDay, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgeCodeCounts(ctx, before, chunk)
+		}},
+		{"links", linksFor, func(ctx context.Context, before time.Time) (int, error) {
+			return h.store.PurgeLinks(ctx, before, chunk)
 		}},
 	}
 }

@@ -33,12 +33,15 @@ const (
 	// on its way, or about to be taken back for a screen that told.
 	NoticeDecided = "decided"
 	NoticeAgain   = "again" // the customer asked to be told once more
+	// NoticeSMS tells by SMS, wherever the order was asked for, since a message in
+	// a chat did not arrive.
+	NoticeSMS = "sms"
 )
 
 // NoticeEvents lists every event that a JobNotice tells of.
 func NoticeEvents() []string {
 	return []string{
-		NoticeEnded, NoticePerson, NoticeAgain, NoticeDecided + "-" + string(ResolvedVended),
+		NoticeEnded, NoticePerson, NoticeAgain, NoticeSMS, NoticeDecided + "-" + string(ResolvedVended),
 		NoticeDecided + "-" + string(ResolvedNotVended), NoticeDecided + "-" + string(StateReversed),
 	}
 }
@@ -90,6 +93,16 @@ type Options struct {
 	// never bought for a customer may ask in an hour; default 3. Negative is
 	// no limit: then nothing is counted.
 	Enquiries int
+	// IdleAfter is how long after it was used last a wallet is idle; default 90
+	// days, since mobile operators then sell a number again. Negative is never.
+	// A use is an order, a right PIN, and a message from a chat that is linked.
+	IdleAfter time.Duration
+	// CodesAll is how many codes may be sent to all numbers together in an hour;
+	// default 600.
+	CodesAll int
+	// Chats are the channels whose messages, when they do not arrive, are sent
+	// once more by SMS; default whatsapp and telegram.
+	Chats []string
 
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -132,6 +145,15 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.Enquiries == 0 {
 		o.Enquiries = 3
 	}
+	if o.IdleAfter == 0 {
+		o.IdleAfter = 90 * 24 * time.Hour
+	}
+	if o.CodesAll <= 0 {
+		o.CodesAll = 600
+	}
+	if o.Chats == nil {
+		o.Chats = []string{"whatsapp", "telegram"}
+	}
 	if o.Fund == "" {
 		o.Fund = FundBalance
 	}
@@ -173,7 +195,7 @@ type Purchase struct {
 	Free bool
 	// Enquiry is the Handle of the Meter that was looked up before.
 	Enquiry string
-	Channel string
+	Channel string // where it was asked for; see Order.Channel
 	// PIN is the wallet PIN, where one is needed; see Service.PIN.
 	PIN secret.Text
 }
@@ -183,7 +205,7 @@ type Purchase struct {
 // order as it then stands; work on it goes on regardless.
 //
 // Errors that say nothing was bought: ledger.ErrInsufficient, ErrLimit,
-// ErrPINNeeded, ErrPINWrong, ErrPINNotSet, ErrReferenceReused, ErrRefused,
+// ErrPINNeeded, ErrPINWrong, ErrPINNotSet, ErrIdle, ErrReferenceReused, ErrRefused,
 // ErrNotWritten. Joining an order needs no PIN, and is no try. Any other error leaves open whether the order
 // was written: call Buy again with the same Purchase to know. If it was, it is
 // seen through all the same, and the customer gets a message of how it ended.
@@ -208,8 +230,8 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	}
 	return s.spend(ctx, p.MSISDN, p.Ref, p.PIN, func(proven bool) (Order, error) {
 		return s.begin(ctx, p.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, c Customer, o Order) error {
-			if o.Amount == 0 {
-				return nil
+			if err := s.mayOrder(tx, c, o); err != nil || o.Amount == 0 {
+				return err
 			}
 			if err := s.mayPay(c, proven); err != nil {
 				return err
@@ -250,7 +272,7 @@ func (heldError) Error() string { return "voucher is being checked" }
 // not sent again under another reference (the answer to that would be "used
 // already", also if the first had worked): the first order is waited for instead.
 // One of the customer's own that worked just now comes back as it is.
-// Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken,
+// Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken, ErrIdle,
 // ErrReferenceReused, ErrRefused, ErrNotWritten; any other is as in Buy.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
@@ -259,7 +281,10 @@ func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
 	}
 	hash := s.seal.Hash("voucher pin", r.PIN.Reveal())
 	o := Order{Ref: r.Ref, Kind: KindRedeem, Fund: FundBalance, Channel: r.Channel, PINHash: hash[:16]}
-	o, err = s.begin(ctx, r.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, _ Customer, o Order) error {
+	o, err = s.begin(ctx, r.MSISDN, o, req, Move{Cause: CauseCustomer}, func(tx Tx, c Customer, o Order) error {
+		if err := s.mayOrder(tx, c, o); err != nil {
+			return err
+		}
 		if err := s.mayTry(tx, o); err != nil {
 			return err
 		}
@@ -368,10 +393,13 @@ func (s *Service) Customer(ctx context.Context, msisdn string) (Customer, error)
 	return s.store.Customer(ctx, msisdn)
 }
 
-// Balance is a customer's money, by MSISDN.
+// Balance is a customer's money, by MSISDN; ErrIdle where the wallet is idle.
 func (s *Service) Balance(ctx context.Context, msisdn string) (Balance, error) {
 	c, err := s.store.Customer(ctx, msisdn)
 	if err != nil || c.ID == "" {
+		return Balance{}, err
+	}
+	if err := s.awake(ctx, c); err != nil {
 		return Balance{}, err
 	}
 	return s.store.Balance(ctx, c.ID)

@@ -74,9 +74,12 @@ const noticeFor = 72 * time.Hour
 func noticeJob(o Order, event string, now time.Time) jobs.Job {
 	return jobs.Job{
 		Kind: JobNotice, Key: o.Ref + "/" + event, Data: event, RunAt: now,
-		Lane: "notice " + o.Customer, Until: now.Add(noticeFor),
+		Lane: noticeLane(o.Customer), Until: now.Add(noticeFor),
 	}
 }
+
+// noticeLane is where a customer's messages stand behind one another.
+func noticeLane(customer string) string { return "notice " + customer }
 
 // heard is an answer, or what stands for one, and why.
 type heard struct {

@@ -11,6 +11,7 @@ import (
 // Store keeps orders, books, jobs and customers in one database, so that one
 // transaction can span them.
 type Store interface {
+	LinkStore
 	// InTx runs do in one transaction and commits when it returns nil. It may
 	// run do again when the database asks for it (a serialisation failure),
 	// so do must have no other effects.
@@ -74,6 +75,7 @@ type Query struct {
 
 // Tx is one transaction. Its methods see each other's writes.
 type Tx interface {
+	LinkTx
 	// EnsureCustomer finds or makes the customer with this MSISDN, and locks
 	// it; newID is used when it must be made.
 	EnsureCustomer(msisdn, newID string, now time.Time) (Customer, error)
@@ -86,7 +88,8 @@ type Tx interface {
 	// Store.PINTries.
 	PIN(customer string) (hash string, tries []PINTry, err error)
 	// SetPIN stores what is kept of a PIN; empty for none. A new one is not
-	// proved; it counts from now, or as long as the one in whose place it is.
+	// proved; it counts from now, or as long as the one in whose place it is. It
+	// is a use of the wallet.
 	SetPIN(customer, hash string, now time.Time) error
 	// ProvePIN stores that a customer's PIN was right.
 	ProvePIN(customer string, at time.Time) error
@@ -126,6 +129,8 @@ type Tx interface {
 	AddMove(m Move) error
 	// CountMoves counts the moves of an order with a cause since a time.
 	CountMoves(ref string, c Cause, since time.Time) (int, error)
+	// HasMove says whether an order has a move with a cause and a note.
+	HasMove(ref string, c Cause, note string) (bool, error)
 	// OrderByOriginal finds the newest reversal of an order that was not
 	// refused, other than the one with the given reference; ErrNoOrder when
 	// there is none.

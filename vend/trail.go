@@ -37,6 +37,7 @@ const (
 	CauseUndone   Cause = "undone"       // a reversal was done
 	CauseScreen   Cause = "screen"       // a screen had it, or turned out not to
 	CauseMessage  Cause = "message"      // a message gateway took it, or reported on it
+	CauseBySMS    Cause = "by_sms"       // a message in a chat did not arrive: it is sent by SMS
 	CauseErase    Cause = "erase"        // what was kept is gone: on schedule, or on the customer's demand
 	CauseExport   Cause = "export"       // a person read all of it
 	CauseAgain    Cause = "again"        // the customer asked for its message once more

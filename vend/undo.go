@@ -37,6 +37,11 @@ func (s *Service) Refund(ctx context.Context, r Refund) (Order, error) {
 	o := Order{Ref: r.Ref, Kind: KindRefund, Label: "1Voucher", Amount: r.Amount, Fund: FundBalance, Channel: r.Channel}
 	return s.spend(ctx, r.MSISDN, r.Ref, r.PIN, func(proven bool) (Order, error) {
 		return s.begin(ctx, r.MSISDN, o, req, asked(r.By, r.Why), func(tx Tx, c Customer, o Order) error {
+			if r.By == "" {
+				if err := s.mayOrder(tx, c, o); err != nil {
+					return err
+				}
+			}
 			if err := s.mayPay(c, proven || r.By != ""); err != nil {
 				return err
 			}
@@ -111,6 +116,8 @@ func (s *Service) Reverse(ctx context.Context, r Reversal) (Order, error) {
 			return err
 		case !original.Done() || original.Kind == KindReverse:
 			return ErrNotDone
+		case original.Customer != o.Customer: // whose number went to somebody else just now
+			return errors.New("the customer of the sale has another number")
 		}
 		switch other, err := tx.OrderByOriginal(o.Original, o.Ref); {
 		case err == nil && !other.Done():

@@ -163,6 +163,26 @@ func (g *gate) PINTries(ctx context.Context, customer string) ([]vend.PINTry, er
 	return read(ctx, g, "tries", func(ctx context.Context) ([]vend.PINTry, error) { return g.sql.PINTries(ctx, customer) })
 }
 
+// Linked implements vend.Store.
+func (g *gate) Linked(ctx context.Context, channel, user string) (vend.Linked, error) {
+	return read(ctx, g, "linked", func(ctx context.Context) (vend.Linked, error) { return g.sql.Linked(ctx, channel, user) })
+}
+
+// Links implements vend.Store.
+func (g *gate) Links(ctx context.Context, customer string) ([]vend.Link, error) {
+	return read(ctx, g, "links", func(ctx context.Context) ([]vend.Link, error) { return g.sql.Links(ctx, customer) })
+}
+
+// CodeByID implements vend.Store.
+func (g *gate) CodeByID(ctx context.Context, id string) (vend.Code, error) {
+	return read(ctx, g, "code", func(ctx context.Context) (vend.Code, error) { return g.sql.CodeByID(ctx, id) })
+}
+
+// LastOrder implements vend.Store.
+func (g *gate) LastOrder(ctx context.Context, customer string) (time.Time, error) {
+	return read(ctx, g, "last order", func(ctx context.Context) (time.Time, error) { return g.sql.LastOrder(ctx, customer) })
+}
+
 // Claim implements jobs.Store. Most looks for jobs find nothing; where there is
 // nothing to find, by the simulation's own book, only some go to the database.
 func (g *gate) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) (claimed []jobs.Job, err error) {

@@ -1,0 +1,62 @@
+-- One customer in many chats: who of a surface is which customer, the codes by
+-- which that is proved, and what became of a wallet that nobody used for long.
+
+-- +goose Up
+-- When the owner of the wallet last proved to be that, beside by an order and a
+-- PIN (pin_proved).
+ALTER TABLE customers ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+-- The number, as a keyed hash, from which the wallet was put aside, and when.
+ALTER TABLE customers ADD COLUMN aside BLOB;
+ALTER TABLE customers ADD COLUMN aside_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX customers_aside ON customers (aside, aside_at) WHERE aside IS NOT NULL;
+
+CREATE TABLE links (
+    channel   TEXT    NOT NULL,
+    person    TEXT    NOT NULL CHECK (person <> ''),
+    customer  TEXT    NOT NULL,
+    how       TEXT    NOT NULL,
+    linked_at INTEGER NOT NULL,
+    seen_at   INTEGER NOT NULL,
+    PRIMARY KEY (channel, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX links_customer ON links (customer, seen_at);
+CREATE INDEX links_seen ON links (seen_at);
+
+-- The code that somebody was sent last. Who that is, to which number, and the
+-- code are keyed hashes; number and code once more, sealed, for the message.
+CREATE TABLE codes (
+    person     BLOB    NOT NULL PRIMARY KEY,
+    id         TEXT    NOT NULL UNIQUE,
+    number     BLOB    NOT NULL,
+    code       BLOB    NOT NULL,
+    sealed     BLOB    NOT NULL,
+    tries      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX codes_number ON codes (number);
+CREATE INDEX codes_expires ON codes (expires_at);
+
+-- Codes that were sent, to a number and to a person, and wrong tries of a person.
+-- AUTOINCREMENT keeps the id of a try that was right from coming back.
+CREATE TABLE code_counts (
+    id   INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    what TEXT    NOT NULL,
+    whom BLOB    NOT NULL,
+    at   INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX code_counts_whom ON code_counts (whom, what, at);
+CREATE INDEX code_counts_what ON code_counts (what, at);
+CREATE INDEX code_counts_at ON code_counts (at);
+
+-- +goose Down
+-- A wallet that was put aside keeps its id and its money, and is found by the id.
+DROP TABLE code_counts;
+DROP TABLE codes;
+DROP TABLE links;
+DROP INDEX customers_aside;
+ALTER TABLE customers DROP COLUMN aside_at;
+ALTER TABLE customers DROP COLUMN aside;
+ALTER TABLE customers DROP COLUMN used_at;
