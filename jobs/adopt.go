@@ -64,6 +64,17 @@ func (r *Runner) Takes(k Kind) bool {
 	return r.takes(k)
 }
 
+// Places is how many jobs of this kind Adopt would take now: how many there is any
+// use in adding as claimed.
+func (r *Runner) Places(k Kind) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.takes(k) {
+		return 0
+	}
+	return min(r.o.Adopted-r.adopted, r.limit(k)-r.running[k])
+}
+
 // takes does not mind what a claim under way may bring: mostly nothing.
 func (r *Runner) takes(k Kind) bool {
 	return r.state == runnerStarted && r.work.Err() == nil && r.handlers[k] != nil &&

@@ -93,8 +93,18 @@ const (
 type HousekeepingOptions struct {
 	Keep   Keep          // how long what is kept; the zero Keep keeps all for ever
 	Every  time.Duration // from the end of a round to the next; default an hour
+	More   []Chore       // what else is kept beside the orders
 	Now    func() time.Time
 	Logger *slog.Logger
+}
+
+// Chore is one more thing that is kept for a time. Erase erases up to limit of what
+// was kept before, in a short transaction, and says of how many; fewer than limit
+// mean that there are no more for now.
+type Chore struct {
+	What  string        // for the log, such as "letters"
+	Keep  time.Duration // zero: for ever
+	Erase func(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Housekeeping erases what was kept long enough, on whichever replica has its job.
@@ -146,7 +156,13 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 		}
 	}
 	others := slices.DeleteFunc(Kinds(), func(k Kind) bool { return k == KindElectricity })
-	return []chore{
+	var more []chore
+	for _, c := range h.opt.More {
+		more = append(more, chore{c.What, c.Keep, func(ctx context.Context, before time.Time) (int, error) {
+			return c.Erase(ctx, before, chunk)
+		}})
+	}
+	return append([]chore{
 		{"requests", k.Requests, func(ctx context.Context, before time.Time) (int, error) {
 			return h.store.EraseRequests(ctx, before, chunk)
 		}},
@@ -176,7 +192,7 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 		{"links", linksFor, func(ctx context.Context, before time.Time) (int, error) {
 			return h.store.PurgeLinks(ctx, before, chunk)
 		}},
-	}
+	}, more...)
 }
 
 // handedOver are the deliveries of goods that a screen or a gateway had.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"spaza/intake"
+	"spaza/jobs"
 	"spaza/store"
 	"spaza/vend"
 )
@@ -61,7 +63,20 @@ func (c *config) keep() vend.Keep {
 
 // housekeeping erases what was kept long enough, as long as the service runs.
 func (a *app) housekeeping(ctx context.Context, sql *store.SQL) error {
-	h := vend.NewHousekeeping(sql, vend.HousekeepingOptions{Keep: a.cfg.keep(), Logger: a.log})
+	h := vend.NewHousekeeping(sql, vend.HousekeepingOptions{Keep: a.cfg.keep(), More: letterChores(sql), Logger: a.log})
 	a.runner.Handle(vend.JobHousekeeping, h.Work)
 	return h.Begin(ctx)
+}
+
+// letterChores are what is erased of what people wrote in chats. The job of a
+// letter that was given up goes with its key: one that stayed would keep the same
+// letter from being taken again.
+func letterChores(sql *store.SQL) []vend.Chore {
+	return []vend.Chore{
+		{What: "bodies of letters", Keep: intake.KeepBodies, Erase: sql.EraseLetters},
+		{What: "dead letters", Keep: intake.KeepKeys, Erase: func(ctx context.Context, before time.Time, limit int) (int, error) {
+			return sql.PurgeDead(ctx, []jobs.Kind{intake.JobChat}, before, limit)
+		}},
+		{What: "letters", Keep: intake.KeepKeys, Erase: sql.ForgetLetters},
+	}
 }

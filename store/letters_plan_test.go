@@ -1,0 +1,66 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"spaza/intake"
+	"spaza/jobs"
+)
+
+// TestLettersAreFoundByTheirIndexes holds the plans at which it does not matter how
+// many letters are known.
+func TestLettersAreFoundByTheirIndexes(t *testing.T) {
+	for name, url := range eachDatabase() {
+		t.Run(name, func(t *testing.T) {
+			s := openPlain(t, url(t))
+			how := "EXPLAIN QUERY PLAN "
+			if s.d.numbered {
+				how = "EXPLAIN "
+			}
+			for _, c := range []struct {
+				query, index string
+				args         []any
+			}{
+				{selectLetter, "letters", []any{"k"}},
+				{eraseLetter, "letters", []any{"k"}},
+				{deleteLetters + "?, ?)", "letters", []any{"k", "l"}},
+				{eraseLetters, "letters_bodies", []any{1, 200}},
+				{forgetLetters, "letters_at", []any{1, 200}},
+				{countBehind + "?, ?" + countBehind2, "jobs_lane_behind", []any{"l", "m"}},
+				{takeFirstJobs + "?, ?" + takeFirstJobs2, "", []any{"a", 0, 1, 2}},
+			} {
+				plan := strings.Join(explain(t, s, how, c.query, c.args), "\n")
+				if !strings.Contains(plan, c.index) || strings.Contains(plan, "Seq Scan on") || strings.Contains(plan, "SCAN letters") || strings.Contains(plan, "SCAN jobs") {
+					t.Errorf("%s\n%s", c.query, plan)
+				}
+			}
+		})
+	}
+}
+
+// TestABatchOfLettersTakesFewStatements counts what is sent.
+func TestABatchOfLettersTakesFewStatements(t *testing.T) {
+	for name, url := range eachDatabase() {
+		t.Run(name, func(t *testing.T) {
+			s := openPlain(t, url(t))
+			tape := record(s)
+			for _, c := range []struct{ size, most int }{{1, 4}, {64, 4}, {256, 16}} {
+				b := intake.Batch{Owner: "me", Room: c.size, Waiting: 50}
+				for i := range c.size {
+					key := fmt.Sprintf("%d of %d", i, c.size)
+					b.Letters = append(b.Letters, intake.Kept{Key: key, Body: []byte("x"), Job: jobs.Job{Kind: intake.JobChat, Key: key, Lane: key}})
+				}
+				tape.take()
+				added, err := s.AddLetters(t.Context(), b)
+				if err != nil || len(added.Jobs) != c.size {
+					t.Fatal(len(added.Jobs), err)
+				}
+				if txs := tape.take(); len(txs) != 1 || len(txs[0]) > c.most {
+					t.Errorf("%d letters take %d transactions and %d statements, want %d at most", c.size, len(txs), statements(txs), c.most)
+				}
+			}
+		})
+	}
+}
