@@ -17,7 +17,7 @@ type Callback struct {
 	RawQuery string
 	Host     string // as the sender names this service
 	Body     []byte
-	Remote   netip.Addr
+	Remote   netip.Addr // of the sender; behind a trusted proxy, what that says
 	// Header gives a copy of the first value of a header. It works until Handle
 	// returns, and is not to be kept.
 	Header func(name string) string
@@ -40,6 +40,10 @@ type Route struct {
 	// one line that a person understands and a stranger learns nothing from.
 	// Empty means "refused".
 	Sorry string
+	// SorryType is the content type of Sorry; empty means text/plain; charset=utf-8.
+	SorryType string
+	// SorryHeader goes with Sorry, where a surface reads a screen's end from a header.
+	SorryHeader [][2]string
 	// MaxBody bounds the body in bytes; zero means 16 KiB.
 	MaxBody int
 	// Admit says, behind GuardOwn, whether a callback is from whom it should be.
@@ -54,8 +58,9 @@ type Guard uint8
 
 // The guards.
 const (
-	// GuardGateway asks for the shared key (as ?key= or as the password of
-	// basic authentication); without a configured key, only this machine may.
+	// GuardGateway asks for the channel's key (as ?key= or as the password of
+	// basic authentication); without a configured key, only this machine may. Who
+	// is on a list of addresses, where the channel has one, is asked besides.
 	GuardGateway Guard = iota
 	// GuardBrowser asks the same of a person's browser, which is told to ask
 	// for a password.
@@ -91,6 +96,9 @@ type Message struct {
 	// Channel is where it is best sent: the chat in which it was asked for.
 	// Empty: by SMS.
 	Channel string
+	// Try is which try it is to send this message, 1 on the first. Zero counts as
+	// the first.
+	Try int
 }
 
 // Format implements fmt.Formatter.

@@ -13,19 +13,28 @@ import (
 	"spaza/secret"
 )
 
-// header gives the value of a header of a request, empty where there is none.
+// header gives the value of a header of a request, empty where there is none,
+// and all values of one that may be there more than once.
 type header interface {
 	Peek(name string) []byte
+	PeekAll(name string) [][]byte
 }
 
-// gate checks who is at a guarded door.
+// gate checks who is at the guarded doors of a channel.
 type gate struct {
 	keyed bool
 	key   [sha256.Size]byte
+	allow []netip.Prefix // empty: from anywhere
 }
 
-func newGate(key secret.Text) gate {
-	return gate{keyed: !key.Empty(), key: sha256.Sum256([]byte(key.Reveal()))}
+func newGate(key secret.Text, allow []netip.Prefix) gate {
+	return gate{keyed: !key.Empty(), key: sha256.Sum256([]byte(key.Reveal())), allow: allow}
+}
+
+// expects says whether a request may come from an address. sure is false where
+// it is not known for certain to come from there.
+func (g *gate) expects(from netip.Addr, sure bool) bool {
+	return len(g.allow) == 0 || sure && within(g.allow, from)
 }
 
 // admits says whether a request may come in: with the key, or without a
@@ -121,7 +130,7 @@ func namesThisMachine(host string) bool {
 // it came from this machine.
 func forwarded(h header) bool {
 	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
-		if len(h.Peek(name)) > 0 {
+		if len(h.PeekAll(name)) > 0 { // an empty one hides the next from Peek
 			return true
 		}
 	}

@@ -155,17 +155,24 @@ type peek http.Header
 
 func (p peek) Peek(name string) []byte { return []byte(http.Header(p).Get(name)) }
 
+func (p peek) PeekAll(name string) (all [][]byte) {
+	for _, v := range http.Header(p).Values(name) {
+		all = append(all, []byte(v))
+	}
+	return all
+}
+
 func TestTheGateLooksAtWhereARequestComesFrom(t *testing.T) {
 	here := peek{"Host": {"127.0.0.1:8080"}}
 	for from, in := range map[string]bool{
 		"127.0.0.1": true, "127.9.9.9": true, "::1": true,
 		"192.168.1.5": false, "10.0.0.1": false, "203.0.113.9": false, "fe80::1": false, "0.0.0.0": false, "::": false,
 	} {
-		open := newGate(secret.Text{})
+		open := newGate(secret.Text{}, nil)
 		if got := open.admits(here, nil, netip.MustParseAddr(from)); got != in {
 			t.Errorf("%s without a key: %v", from, got)
 		}
-		keyed := newGate(key("hunter2"))
+		keyed := newGate(key("hunter2"), nil)
 		if keyed.admits(here, nil, netip.MustParseAddr(from)) {
 			t.Errorf("%s came in without the key", from)
 		}
@@ -173,7 +180,7 @@ func TestTheGateLooksAtWhereARequestComesFrom(t *testing.T) {
 			t.Errorf("%s did not come in with the key", from)
 		}
 	}
-	open := newGate(secret.Text{})
+	open := newGate(secret.Text{}, nil)
 	if open.admits(here, nil, netip.Addr{}) {
 		t.Error("an unknown address came in")
 	}
@@ -189,8 +196,8 @@ func FuzzGateOpensToItsKeyOnly(f *testing.F) {
 		f.Add([]byte(s[0]), s[1])
 	}
 	from := netip.MustParseAddr("203.0.113.9")
-	g := newGate(key("hunter2"))
-	none := newGate(secret.Text{})
+	g := newGate(key("hunter2"), nil)
+	none := newGate(secret.Text{}, nil)
 	f.Fuzz(func(t *testing.T, query []byte, authorization string) {
 		h := peek{"Authorization": {authorization}}
 		if none.admits(h, query, from) {

@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -14,6 +15,9 @@ import (
 // must not fill a disk. The others are counted.
 const refusalLines = 10
 
+// refusalLine is said where a door has no line of its own.
+const refusalLine = "refused"
+
 // refusals knows the line to say at each door, and tells of what was turned
 // away: never more than the path of a route and a status.
 type refusals struct {
@@ -22,8 +26,8 @@ type refusals struct {
 	now  func() time.Time
 
 	doors map[string]refusalDoor // by path
-	rooms map[string]string      // by first segment: the line of its first gateway door
-	first string                 // the line of the first gateway door of all
+	rooms map[string]refusalDoor // by first segment: its first gateway door
+	first refusalDoor            // the first gateway door of all
 
 	mu     sync.Mutex
 	second int64 // of the lines counted
@@ -31,47 +35,49 @@ type refusals struct {
 	unsaid int // since the last line
 }
 
+// refusalDoor is what is said at a door, and how.
 type refusalDoor struct {
 	line    string
+	kind    string // content type
+	header  [][2]string
 	gateway bool
 }
 
 func newRefusals(log *slog.Logger, told func(string, int), now func() time.Time) *refusals {
-	return &refusals{log: log, told: told, now: now, doors: map[string]refusalDoor{}, rooms: map[string]string{}}
+	return &refusals{log: log, told: told, now: now, doors: map[string]refusalDoor{}, rooms: map[string]refusalDoor{}}
 }
 
 // add makes a door known.
 func (r *refusals) add(route Route) {
-	d := refusalDoor{line: route.Sorry, gateway: route.Guard == GuardGateway}
-	if d.line == "" {
-		d.line = "refused"
+	d := refusalDoor{
+		line: cmp.Or(route.Sorry, refusalLine), kind: cmp.Or(route.SorryType, plainText),
+		header: route.SorryHeader, gateway: route.Guard == GuardGateway,
 	}
 	r.doors[route.Path] = d
 	if !d.gateway {
 		return
 	}
-	if room := firstSegment(route.Path); r.rooms[room] == "" {
-		r.rooms[room] = d.line
+	if room := firstSegment(route.Path); !r.rooms[room].gateway {
+		r.rooms[room] = d
 	}
-	if r.first == "" {
-		r.first = d.line
+	if !r.first.gateway {
+		r.first = d
 	}
 }
 
-// refuse counts a refusal and gives the line for it. path is empty where it is
+// refuse counts a refusal and gives what to say. path is empty where it is
 // not known: then, and beside a gateway's door, a customer may be waiting for
 // what the gateway shows, so the line is one for a gateway; it hurts nobody
 // else.
-func (r *refusals) refuse(path string, status int) (line string, gateway bool) {
+func (r *refusals) refuse(path string, status int) refusalDoor {
 	d, known := r.doors[path]
 	if !known {
-		line := r.rooms[firstSegment(path)]
+		d = r.rooms[firstSegment(path)]
 		if path == "" {
-			line = r.first
+			d = r.first
 		}
-		d = refusalDoor{line: line, gateway: line != ""}
 		if !d.gateway {
-			d.line = "refused"
+			d = refusalDoor{line: refusalLine, kind: plainText}
 		}
 		path = "other"
 	}
@@ -83,7 +89,7 @@ func (r *refusals) refuse(path string, status int) (line string, gateway bool) {
 		}
 		r.log.Warn("refused", attrs...)
 	}
-	return d.line, d.gateway
+	return d
 }
 
 // panicked logs a panic by where it was, and what only where the runtime made

@@ -27,6 +27,15 @@ type ServerOptions struct {
 	// Key is the shared secret that gateways send. Without one, only this
 	// machine may come through a guarded door.
 	Key secret.Text
+	// Keys are the channels, by name, that have a key of their own in place of the
+	// shared one. An empty one counts as none.
+	Keys map[string]secret.Text
+	// Allow is where the callbacks of a channel, by name, may come from. With none
+	// they may come from anywhere; the key is asked for all the same.
+	Allow map[string][]netip.Prefix
+	// TrustedProxies are the reverse proxies whose X-Forwarded-For is believed,
+	// so that Allow and Callback.Remote see who is behind them.
+	TrustedProxies []netip.Prefix
 	// Live and Ready answer /healthz and /readyz; without one its path is not
 	// found.
 	Live, Ready func(ctx context.Context) (status int, body []byte)
@@ -75,12 +84,19 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	return o
 }
 
+// keyOf is the key that opens the doors of a channel.
+func (o *ServerOptions) keyOf(channel string) secret.Text {
+	if own := o.Keys[channel]; !own.Empty() {
+		return own
+	}
+	return o.Key
+}
+
 // Server is the public listener: it bounds, authenticates and times every
 // request, catches panics, and hands what is left to the channels.
 type Server struct {
 	app      *fiber.App
 	opt      ServerOptions
-	gate     gate
 	refusals *refusals
 	bodies   map[string]int // by path, where one may be larger than maxBody
 }
@@ -88,7 +104,7 @@ type Server struct {
 // NewServer mounts the channels.
 func NewServer(channels []Channel, o ServerOptions) *Server {
 	o = o.withDefaults()
-	s := &Server{opt: o, gate: newGate(o.Key), refusals: newRefusals(o.Logger, o.Refused, o.Now), bodies: map[string]int{}}
+	s := &Server{opt: o, refusals: newRefusals(o.Logger, o.Refused, o.Now), bodies: map[string]int{}}
 	s.app = fiber.New(fiber.Config{
 		AppName:               "spaza",
 		DisableStartupMessage: true,
@@ -111,8 +127,9 @@ func NewServer(channels []Channel, o ServerOptions) *Server {
 	srv.SecureErrorLogMessage = true // else each error repeats the request
 	srv.HeaderReceived = s.bound
 	for _, ch := range channels {
+		g := newGate(o.keyOf(ch.Name()), o.Allow[ch.Name()])
 		for _, r := range ch.Routes() {
-			s.mount(r)
+			s.mount(r, &g)
 		}
 	}
 	s.mountHealth("/healthz", o.Live)
@@ -120,12 +137,12 @@ func NewServer(channels []Channel, o ServerOptions) *Server {
 	return s
 }
 
-func (s *Server) mount(r Route) {
+func (s *Server) mount(r Route, g *gate) {
 	s.refusals.add(r)
 	if r.MaxBody > 0 {
 		s.bodies[r.Path] = r.MaxBody
 	}
-	s.app.Add(r.Method, r.Path, s.handler(r))
+	s.app.Add(r.Method, r.Path, s.handler(r, g))
 }
 
 func (s *Server) mountHealth(path string, check func(context.Context) (int, []byte)) {
@@ -137,7 +154,7 @@ func (s *Server) mountHealth(path string, check func(context.Context) (int, []by
 		return Answer{Status: status, Body: body}
 	}}
 	for _, r.Method = range []string{fiber.MethodGet, fiber.MethodHead} {
-		s.mount(r)
+		s.mount(r, new(gate))
 	}
 }
 
@@ -197,12 +214,12 @@ func (s *Server) bound(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
 }
 
 // handler is what stands before one door.
-func (s *Server) handler(r Route) fiber.Handler {
+func (s *Server) handler(r Route, g *gate) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx := c.Context()
 		h, query := &ctx.Request.Header, ctx.URI().QueryString()
-		from, _ := netip.AddrFromSlice(ctx.RemoteIP())
-		from = from.Unmap()
+		peer, _ := netip.AddrFromSlice(ctx.RemoteIP())
+		from, sure := proxies(s.opt.TrustedProxies).client(peer.Unmap(), h)
 		call := &Callback{
 			Method: r.Method, Path: r.Path, RawQuery: string(query), Host: string(h.Host()), Remote: from,
 			Header: func(name string) string { return string(h.Peek(name)) },
@@ -210,8 +227,8 @@ func (s *Server) handler(r Route) fiber.Handler {
 		if r.Guard == GuardOwn {
 			call.Body = bytes.Clone(ctx.Request.Body()) // it can be signed
 		}
-		if !s.admits(&r, h, query, call) {
-			if r.Guard == GuardBrowser && s.gate.keyed {
+		if r.Guard != GuardNone && !g.expects(from, sure) || !admits(&r, g, h, query, call) {
+			if r.Guard == GuardBrowser && g.keyed {
 				ctx.Response.Header.Set(fiber.HeaderWWWAuthenticate, `Basic realm="Spaza", charset="UTF-8"`)
 			}
 			s.refuse(ctx, fiber.StatusUnauthorized)
@@ -223,9 +240,7 @@ func (s *Server) handler(r Route) fiber.Handler {
 		within, cancel := context.WithTimeout(context.Background(), s.opt.TurnTime)
 		defer cancel()
 		a := r.Handle(within, call)
-		for _, h := range a.Header {
-			ctx.Response.Header.Set(h[0], h[1])
-		}
+		setHeader(ctx, a.Header)
 		if a.Type == "" {
 			a.Type = plainText
 		}
@@ -239,14 +254,22 @@ func (s *Server) handler(r Route) fiber.Handler {
 }
 
 // admits says whether a request may come through a door.
-func (s *Server) admits(r *Route, h *fasthttp.RequestHeader, query []byte, c *Callback) bool {
+func admits(r *Route, g *gate, h *fasthttp.RequestHeader, query []byte, c *Callback) bool {
 	switch r.Guard {
 	case GuardNone:
 		return true
 	case GuardOwn:
 		return r.Admit != nil && r.Admit(c)
 	}
-	return s.gate.admits(h, query, c.Remote)
+	return g.admits(h, query, c.Remote)
+}
+
+// setHeader writes the headers of a channel, each name as the channel spells it:
+// who reads an answer may compare it letter by letter.
+func setHeader(ctx *fasthttp.RequestCtx, header [][2]string) {
+	for _, h := range header {
+		ctx.Response.Header.SetCanonical([]byte(h[0]), []byte(h[1]))
+	}
 }
 
 const plainText = "text/plain; charset=utf-8"
@@ -254,13 +277,14 @@ const plainText = "text/plain; charset=utf-8"
 // refuse turns a request away with the fixed line of its door. A gateway shows
 // a customer our line only where it comes with 200, so a fault of ours does.
 func (s *Server) refuse(ctx *fasthttp.RequestCtx, status int) {
-	line, gateway := s.refusals.refuse(requestPath(ctx), status)
-	if status >= fiber.StatusInternalServerError && gateway {
+	door := s.refusals.refuse(requestPath(ctx), status)
+	if status >= fiber.StatusInternalServerError && door.gateway {
 		status = fiber.StatusOK
 	}
 	ctx.SetStatusCode(status)
-	ctx.SetContentType(plainText)
-	ctx.SetBodyString(line)
+	setHeader(ctx, door.header)
+	ctx.SetContentType(door.kind)
+	ctx.SetBodyString(door.line)
 }
 
 // failed answers what never reached a door: no such route, too large, too slow,

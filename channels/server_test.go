@@ -421,7 +421,7 @@ func TestServerNeverMixesRequests(t *testing.T) {
 		all.Go(func() {
 			for i := range rounds {
 				// Other lengths each time, so that a mixed buffer shows.
-				id := fmt.Sprintf("%d*%s*%d", c, strings.Repeat("x", (c*31+i*17)%200), i)
+				id := fmt.Sprintf("%d*%s*%d", c, strings.Repeat("x", (c*31+i*17)%120), i)
 				number := fmt.Sprintf("2782%07d", c*1000+i)
 				session := fmt.Sprint("s", c, "-", i)
 				body := callback("text", id, "phoneNumber", number, "sessionId", session)
