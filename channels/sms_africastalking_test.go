@@ -186,7 +186,7 @@ func TestSMSIsTakenOnlyWhereItsRecipientIs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := send(t.Context(), t, newSMS(t, answering(t, c.status, c.body)))
-			if !errors.Is(err, c.want) || errors.Is(err, ErrSMSRefused) != (c.want == ErrSMSRefused || c.want == ErrSMSAccount) {
+			if !errors.Is(err, c.want) || errors.Is(err, ErrSMSRefused) != (errors.Is(c.want, ErrSMSRefused) || errors.Is(c.want, ErrSMSAccount)) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 			if c.want != nil && c.status > 299 && !strings.HasSuffix(err.Error(), fmt.Sprint("HTTP status ", c.status)) {
@@ -384,6 +384,23 @@ func TestSMSWaitsForASlowAnswerOnlySoLong(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A connection that is never had takes nothing of the message, however long it
+// was waited for.
+func TestSMSThatCouldNotConnectInTimeDidNotLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		defer close(over)
+		tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			<-over
+			return nil, io.EOF
+		}}
+		err := send(t.Context(), t, newSMS(t, "http://sms.example", func(o *SMSOptions) { o.Transport = tr }))
+		if !errors.Is(err, ErrSMSUnsent) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 func TestSMSReadsABoundedAnswer(t *testing.T) {
