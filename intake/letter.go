@@ -16,6 +16,7 @@ type Letter struct {
 	From string // the surface's name for the sender, whose letters are kept in order
 	Body secret.Text
 	At   time.Time // when it came
+	Try  int       // which time it is that the letter is handled, from 1; zero before
 }
 
 // Format implements fmt.Formatter.

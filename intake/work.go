@@ -35,6 +35,7 @@ func (b *Box) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		again := jobs.Backoff{Steps: jobs.Doubling(readWaitFirst, readWaitMost), Jitter: 1}
 		return jobs.Again(b.o.Now().Add(again.After(j.Runs())), "read letter: "+err.Error())
 	}
+	l.Try = j.Runs()
 	switch f := b.o.Handle(ctx, l); f.verb {
 	case fateLater:
 		return jobs.Again(b.o.Now().Add(f.wait), f.note)
