@@ -246,7 +246,7 @@ func (w *WhatsApp) mention(ctx context.Context, got waGot) {
 		w.o.Log.WarnContext(ctx, "screens did not arrive", "channel", whatsAppName, "count", got.lost, "code", got.lostCode)
 	}
 	if got.alarm > 0 {
-		w.o.Log.ErrorContext(ctx, "the WhatsApp account is at fault", "channel", whatsAppName, "code", got.alarm)
+		w.o.Log.ErrorContext(ctx, "the WhatsApp account is at fault", "channel", whatsAppName, "code", got.alarm, "alert", true)
 	}
 }
 

@@ -208,7 +208,7 @@ func waLost(ctx context.Context, err error) *SendError {
 	switch {
 	case ctx.Err() != nil:
 		what = "given up before there was an answer"
-	case errors.As(err, &network) && network.Timeout():
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		what = "no answer in time"
 	}
 	return &SendError{Do: SendLater, What: what}
