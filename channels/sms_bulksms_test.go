@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -203,14 +204,18 @@ func TestBulkSMSIsSentAgainOnlyWhereAnotherWasInItsPlace(t *testing.T) {
 }
 
 func TestBulkSMSArrivesOnceWhenItsAnswerIsLost(t *testing.T) {
-	how := chatfake.SMSLost
-	host := chatfake.NewSMS(func(chatfake.SMSMessage) chatfake.SMSHow { return how })
+	var came atomic.Int64
+	host := chatfake.NewSMS(func(chatfake.SMSMessage) chatfake.SMSHow {
+		if came.Add(1) == 1 {
+			return chatfake.SMSLost
+		}
+		return chatfake.SMSTaken
+	})
 	defer host.Close()
 	m := newBulk(t, host.URL())
 	if err := send(t.Context(), t, m); err == nil || errors.Is(err, ErrSMSRefused) || errors.Is(err, ErrSMSUnsent) {
 		t.Fatalf("the answer was lost, and it says %v", err)
 	}
-	how = chatfake.SMSTaken
 	if err := send(t.Context(), t, newBulk(t, host.URL())); err != nil { // another replica
 		t.Fatal(err)
 	}
@@ -221,6 +226,43 @@ func TestBulkSMSArrivesOnceWhenItsAnswerIsLost(t *testing.T) {
 	}
 	if n, calls := len(host.All()), host.Calls(chatfake.BulkSMS); n != 3 || calls != 4 {
 		t.Errorf("%d messages arrived, of %d requests: %+v", n, calls, host.All())
+	}
+}
+
+// TestBulkSMSArrivesOnceWhenItsAnswerIsLate has another replica send the message
+// while the answer to the first is still to come.
+func TestBulkSMSArrivesOnceWhenItsAnswerIsLate(t *testing.T) {
+	host := chatfake.NewSMS(func(chatfake.SMSMessage) chatfake.SMSHow { return chatfake.SMSLate })
+	defer host.Close()
+	type answer struct {
+		taken string
+		err   error
+	}
+	answers := make(chan answer, 2)
+	for range 2 {
+		m := newBulk(t, host.URL())
+		go func() {
+			taken, err := m.Send(t.Context(), Message{ID: "m1", To: smsTo, Text: smsText})
+			answers <- answer{taken, err}
+		}()
+		if err := host.AwaitLate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(answers) != 0 {
+		t.Error("it was answered before its time")
+	}
+	host.Release()
+	first, second := <-answers, <-answers
+	if first != second || first.err != nil || first.taken == "" || len(host.All()) != 1 {
+		t.Errorf("%+v and %+v, of %d messages", first, second, len(host.All()))
+	}
+}
+
+func TestABulkSMSMessengerPrintsNoSecret(t *testing.T) {
+	m := newBulk(t, "https://api.example")
+	if s := fmt.Sprintf("%v %+v %#v %+v", m.opt, m.opt, m.opt, m); strings.Contains(s, "canary") {
+		t.Errorf("%s", s)
 	}
 }
 
