@@ -15,9 +15,11 @@
 //
 //  1. Write <name>.go: a type with a constructor (engine first, then options)
 //     and the line that it is a Channel. Its texts come in through the options.
+//     What all USSD gateways share is in ussd.go; a walk through one more of them
+//     is in docs/gateways.md.
 //  2. Routes: each with a Guard, and a Sorry that the surface shows to a person
 //     as it is. The server answers with it whatever was wrong, so nothing can be
-//     learned from it. Where a surface proves itself otherwise than by the shared
+//     learned from it. Where a surface proves itself otherwise than by a
 //     key (a signature, a token in a header), give it a Guard of its own in
 //     guard.go: Handle is never called for a stranger.
 //  3. Decode: bytes to a Turn. Number by msisdn.Parse, text UTF-8, every field

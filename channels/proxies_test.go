@@ -224,13 +224,18 @@ func TestARefusalIsInTheWordsOfItsGateway(t *testing.T) {
 			}{
 				"no key":         {r.Method, "", 401},
 				"another method": {"PUT", "?key=hunter2", 405},
+				"only the head":  {"HEAD", "?key=hunter2", 405}, // a GET without its answer would go on
 			} {
 				a := ask(t, h.addr, request(c.method, r.Path+c.query, ""))
 				want := r.SorryType
 				if want == "" {
 					want = plainText
 				}
-				if a.status != c.status || a.body != r.Sorry || a.header.Get("Content-Type") != want {
+				body := r.Sorry
+				if c.method == "HEAD" {
+					body = ""
+				}
+				if a.status != c.status || a.body != body || a.header.Get("Content-Type") != want {
 					t.Errorf("%s %s, %s: answered %+v", c.method, r.Path, name, a)
 				}
 				for _, one := range r.SorryHeader {
