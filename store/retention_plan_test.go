@@ -54,7 +54,13 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 				{selectCustomerNotes, "moves_ref", []any{"c"}},
 				{updateNote, "", []any{"", 1}},
 				{updateActWords, "", []any{"", "", 1}},
-				{deleteNotices, "orders_customer", []any{"c", "c", "c", "c", "c", "c"}},
+				{deleteLinks, "links_customer", []any{"c"}},
+				{purgeLinks, "links_seen", []any{1, 1, 200}},
+				{purgeCodes, "codes_expires", []any{1, 1, 200}},
+				{deleteCodesTo, "codes_number", []any{[]byte("n")}},
+				{forgetCodeCount, "code_counts_whom", []any{[]byte("n")}},
+				{purgeCodeCounts, "code_counts_at", []any{1, 200}},
+				{deleteNotices, "orders_customer", []any{"c", "c", "c", "c", "c", "c", "c"}},
 			} {
 				plan := strings.Join(explain(t, s, d.explain, c.query, c.args), "\n")
 				if strings.Contains(c.index, "keep") && (strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE")) {
@@ -62,6 +68,7 @@ func TestWhatIsErasedIsFoundByItsIndex(t *testing.T) {
 				}
 				if !strings.Contains(plan, c.index) || strings.Contains(plan, "Seq Scan on") ||
 					strings.Contains(plan, "SCAN regulars") || strings.Contains(plan, "SCAN pin_tries") || strings.Contains(plan, "SCAN enquiries") ||
+					strings.Contains(plan, "SCAN links") || strings.Contains(plan, "SCAN codes") || strings.Contains(plan, "SCAN code_counts") ||
 					strings.Contains(plan, "SCAN orders") || strings.Contains(plan, "SCAN moves") || strings.Contains(plan, "SCAN jobs") {
 					t.Errorf("%s\n%s", c.query, plan)
 				}

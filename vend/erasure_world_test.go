@@ -136,7 +136,7 @@ func (a *archive) deliver() error {
 type cells map[string]map[string]map[string]string
 
 func (a *archive) read() (cells, error) {
-	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts", "pin_tries", "regulars", "enquiries"}
+	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts", "pin_tries", "regulars", "enquiries", "links", "codes", "code_counts", "letters"}
 	have, err := a.tables()
 	if err != nil || !slices.Equal(have, slices.Sorted(slices.Values(tables))) {
 		return nil, fmt.Errorf("there are the tables %v, %w: say here what of a customer is in them", have, err)
@@ -180,7 +180,7 @@ func (a *archive) rows(table string) (map[string]map[string]string, error) {
 		switch table {
 		case "postings", "regulars":
 			key = fmt.Sprint(values[0], " ", values[1], " ", values[2])
-		case "enquiries":
+		case "enquiries", "links":
 			key = fmt.Sprint(values[0], " ", values[1])
 		}
 		all[key] = row

@@ -33,6 +33,7 @@ func cheap() vend.PINCost { return vend.PINCost{Memory: 8, Passes: 1, Lanes: 1} 
 type safe struct {
 	*till
 	policy vend.PINPolicy
+	codes  map[string]secret.Text // the last one that was sent, by number
 }
 
 func newSafe(t *testing.T, d database, o vend.Options) *safe {
@@ -52,7 +53,7 @@ func newSafe(t *testing.T, d database, o vend.Options) *safe {
 	o.Now, o.PINCost = func() time.Time { return k.now }, cheap()
 	k.s = vend.New(k.sql, k.p, keyring(0), o)
 	k.s.Attach(k.hand)
-	return &safe{k, cmp.Or(o.PIN, vend.PINOptional)}
+	return &safe{k, cmp.Or(o.PIN, vend.PINOptional), map[string]secret.Text{}}
 }
 
 // withPIN is one whose first customer has set a PIN.

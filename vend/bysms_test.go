@@ -1,0 +1,147 @@
+package vend_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"spaza/jobs"
+	"spaza/ledger"
+	"spaza/vend"
+)
+
+// takes has a way out take every message that is due, under a name of its own, and
+// says of which events they told.
+func (k *till) takes(name string) string {
+	k.t.Helper()
+	claimed, err := k.sql.Claim(k.t.Context(), []jobs.Kind{vend.JobNotice}, 100, "gateway", k.now, k.now.Add(time.Minute))
+	k.must(err)
+	var events []string
+	for _, j := range claimed {
+		ref, event, _ := strings.Cut(j.Key, "/")
+		k.must(k.s.Sent(k.t.Context(), j, ref, name))
+		events = append(events, event)
+	}
+	return strings.Join(events, " ")
+}
+
+// TestWhatDoesNotArriveInAChatGoesBySMS follows what messages bring, and how far
+// what was bought has come.
+func TestWhatDoesNotArriveInAChatGoesBySMS(t *testing.T) {
+	type step struct {
+		message string // taken under this name, of all that wait; or reported on
+		report  string // "": it is taken
+		told    string // the events that were taken
+		stage   vend.Delivery
+	}
+	const arrived, failed = "arrived", "failed"
+	for name, c := range map[string]struct {
+		answer vend.Answer
+		steps  []step
+	}{
+		"it arrives": {delivered(), []step{
+			{"whatsapp:1", "", "ended", vend.DeliverySent},
+			{"whatsapp:1", arrived, "", vend.DeliveryAcknowledged},
+			{"bulksms:1", "", "", vend.DeliveryAcknowledged},
+		}},
+		"it does not": {delivered(), []step{
+			{"whatsapp:1", "", "ended", vend.DeliverySent},
+			{"whatsapp:1", failed, "", vend.DeliveryFailed},
+			{"whatsapp:1", failed, "", vend.DeliveryFailed},
+			{"bulksms:1", "", "sms", vend.DeliverySent},
+			{"whatsapp:1", failed, "", vend.DeliveryFailed},
+			{"bulksms:2", "", "", vend.DeliveryFailed},
+			{"bulksms:1", arrived, "", vend.DeliveryAcknowledged},
+		}},
+		"nor does the SMS": {delivered(), []step{
+			{"telegram:1", "", "ended", vend.DeliverySent},
+			{"telegram:1", failed, "", vend.DeliveryFailed},
+			{"bulksms:1", "", "sms", vend.DeliverySent},
+			{"bulksms:1", failed, "", vend.DeliveryFailed},
+			{"bulksms:2", "", "", vend.DeliveryFailed},
+		}},
+		"an SMS from the start": {delivered(), []step{
+			{"bulksms:1", "", "ended", vend.DeliverySent},
+			{"bulksms:1", failed, "", vend.DeliveryFailed},
+			{"bulksms:2", "", "", vend.DeliveryFailed},
+		}},
+		"a name that only looks like a chat's": {delivered(), []step{
+			{"whatsapp", "", "ended", vend.DeliverySent},
+			{"whatsapp", failed, "", vend.DeliveryFailed},
+			{"bulksms:2", "", "", vend.DeliveryFailed},
+		}},
+		"it was read after all": {delivered(), []step{
+			{"whatsapp:1", "", "ended", vend.DeliverySent},
+			{"whatsapp:1", arrived, "", vend.DeliveryAcknowledged},
+			{"whatsapp:1", failed, "", vend.DeliveryAcknowledged},
+			{"bulksms:1", "", "", vend.DeliveryAcknowledged},
+		}},
+		"that it was refused": {vend.Answer{Outcome: vend.Declined, Reason: vend.ReasonTryLater}, []step{
+			{"whatsapp:1", "", "ended", ""},
+			{"whatsapp:1", failed, "", ""},
+			{"whatsapp:1", failed, "", ""},
+			{"bulksms:1", "", "sms", ""},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTill(t, c.answer)
+			p := forMeter(ledger.Rand(20), false)
+			p.Channel = "whatsapp"
+			if _, err := k.buy(p); err != nil {
+				t.Fatal(err)
+			}
+			if o := k.attempt(); o.Channel != "whatsapp" {
+				t.Errorf("it was asked for on %q", o.Channel)
+			}
+			for i, s := range c.steps {
+				k.now = k.now.Add(time.Minute)
+				if s.report == "" {
+					if told := k.takes(s.message); told != s.told {
+						t.Errorf("step %d: messages of %q, want %q", i, told, s.told)
+					}
+				} else if _, err := k.s.Reported(t.Context(), s.message, s.report == arrived, "so it says"); err != nil {
+					t.Fatal(err)
+				}
+				o, err := k.sql.Order(t.Context(), p.Ref)
+				if err != nil || o.Delivery != s.stage {
+					t.Errorf("step %d: it is %q, %v; want %q", i, o.Delivery, err, s.stage)
+				}
+			}
+			moves, err := k.sql.Moves(t.Context(), p.Ref)
+			k.must(err)
+			again := 0
+			for _, m := range moves {
+				if m.Cause == vend.CauseBySMS {
+					again++
+					if m.Note != c.steps[0].message || m.From != m.To {
+						t.Errorf("the trail says %+v", m)
+					}
+				}
+			}
+			if said := again == 1; again > 1 || said != (name == "it does not" || name == "nor does the SMS" || name == "that it was refused") {
+				t.Errorf("the trail says %d times that it goes by SMS", again)
+			}
+		})
+	}
+}
+
+// TestEveryMessageInAChatIsMadeUpFor asks for a message once more, which does not
+// arrive either.
+func TestEveryMessageInAChatIsMadeUpFor(t *testing.T) {
+	k := newTill(t, delivered())
+	p := forMeter(ledger.Rand(20), false)
+	_, err := k.buy(p)
+	k.must(err)
+	k.attempt()
+	for _, message := range []string{"whatsapp:1", "whatsapp:2"} {
+		k.takes(message)
+		for range 2 {
+			_, err := k.s.Reported(t.Context(), message, false, "")
+			k.must(err)
+		}
+		if got := k.takes("bulksms:for " + message); got != vend.NoticeSMS {
+			t.Errorf("%s: by SMS went %q", message, got)
+		}
+		k.must(k.s.SendAgain(t.Context(), number(1), p.Ref))
+	}
+}
