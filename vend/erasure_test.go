@@ -78,7 +78,7 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 		}
 		happened := with != nil && with.Outcome == vend.Delivered
 		switch pick("in", "airtime", "airtime", "voucher", "voucher", "meter", "message", "note", "note", "act", "language", "spend",
-			"name", "name", "forget", "ask", "PIN", "wrong PIN", "again") {
+			"name", "name", "forget", "ask", "PIN", "wrong PIN", "again", "chat", "code", "guess") {
 		case "in":
 			if happened {
 				with.Amount = amount
@@ -119,12 +119,18 @@ func (a *archive) past(rt *rapid.T, numbers []string) error {
 			_, err = a.service.AskMeter(a.ctx, who, "140000"+who[6:], amount, false)
 		case "PIN":
 			err = a.service.SetPIN(a.ctx, who, secret.New(goodPIN), secret.New(goodPIN))
+		case "chat":
+			_, err = a.service.Meet(a.ctx, "whatsapp", chatOf(someone()), who)
+		case "code":
+			err = a.service.SendCode(a.ctx, "telegram", chatOf(someone()), who)
+		case "guess":
+			_, err = a.service.CheckCode(a.ctx, "telegram", chatOf(who), secret.New("000000"))
 		case "wrong PIN":
 			err = a.service.CheckPIN(a.ctx, who, secret.New(wrongPIN))
 		case "again":
 			err = a.again(who)
 		}
-		for _, no := range []error{vend.ErrPINWrong, vend.ErrPINNotSet, vend.ErrTooOften} {
+		for _, no := range []error{vend.ErrPINWrong, vend.ErrPINNotSet, vend.ErrTooOften, vend.ErrCodeWrong, vend.ErrCodeOver} {
 			if errors.Is(err, no) {
 				err = nil
 			}
@@ -153,8 +159,13 @@ func (a *archive) fullPast(who, friend string) error {
 		return err
 	}
 	_, err = a.service.Resend(a.ctx, list[0].Ref, "staff", "phoned about "+spellings(who)[2])
-	return errors.Join(err, a.service.NameRegular(a.ctx, who, vend.KindAirtime, friend, "a friend"), a.spend(who))
+	_, met := a.service.Meet(a.ctx, "whatsapp", chatOf(friend), who)
+	return errors.Join(err, met, a.service.SendCode(a.ctx, "telegram", "chat of a stranger", who),
+		a.service.NameRegular(a.ctx, who, vend.KindAirtime, friend, "a friend"), a.spend(who))
 }
+
+// chatOf is somebody's name in chats, which does not say their number.
+func chatOf(number string) string { return "chat " + number[4:7] + " " + number[9:10] }
 
 // note has somebody at the operator's write down a number that an order names: of
 // whom it is, or for whom.
@@ -240,9 +251,10 @@ func checkForgotten(before, after cells, id, number string) []string {
 		}
 		return c
 	})...)
-	for _, table := range []string{"pin_tries", "regulars", "enquiries"} {
+	hash := string(vend.NumberHash(keyring(0), number))
+	for _, table := range []string{"pin_tries", "regulars", "enquiries", "links", "codes", "code_counts"} {
 		wrong = append(wrong, differences(table, before[table], after[table], func(r map[string]string) map[string]string {
-			if r["customer"] == id || table == "regulars" && r["target"] == number {
+			if id != "" && r["customer"] == id || table == "regulars" && r["target"] == number || r["number"] == hash || r["whom"] == hash {
 				return nil
 			}
 			return r
@@ -346,12 +358,13 @@ func TestACustomerIsForgottenAndTheBooksAreNot(t *testing.T) {
 			forgotten.Messages += f.Messages
 			forgotten.Words += f.Words
 			forgotten.Names += f.Names
+			forgotten.Links += f.Links
 		})
 		a.sound(t)
 		if raced {
 			return
 		}
-		if forgotten.Orders == 0 || forgotten.Others == 0 || forgotten.Messages == 0 || forgotten.Words == 0 || forgotten.Names == 0 {
+		if forgotten.Orders == 0 || forgotten.Others == 0 || forgotten.Messages == 0 || forgotten.Words == 0 || forgotten.Names == 0 || forgotten.Links == 0 {
 			t.Errorf("nothing of a kind was ever forgotten: %+v", forgotten)
 		}
 	})
@@ -391,7 +404,7 @@ func (a *archive) forgetSomebody(rt *rapid.T, life int) vend.Forgotten {
 	must(err)
 	e := vend.Erasure{MSISDN: number, Unseen: unseen, By: "staff", Why: "asked, from 0" + number[2:]}
 	shaky := &flaky{a.sql, rapid.IntRange(-1, 3).Draw(rt, "breaks")}
-	v := vend.Oblivion{Store: shaky, Now: func() time.Time { return a.now }, Batch: rapid.IntRange(1, 5).Draw(rt, "batch")}
+	v := vend.Oblivion{Store: shaky, Seal: keyring(0), Now: func() time.Time { return a.now }, Batch: rapid.IntRange(1, 5).Draw(rt, "batch")}
 
 	f, err := v.Erase(a.ctx, e)
 	if errors.Is(err, errFlaky) {
