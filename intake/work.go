@@ -36,6 +36,7 @@ func (b *Box) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		return jobs.Again(b.o.Now().Add(again.After(j.Runs())), "read letter: "+err.Error())
 	}
 	l.Try = j.Runs()
+	l.Try = j.Runs()
 	switch f := b.o.Handle(ctx, l); f.verb {
 	case fateLater:
 		return jobs.Again(b.o.Now().Add(f.wait), f.note)

@@ -32,7 +32,11 @@ func TestAFateIsWrittenAsThatOfTheJob(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, fates := newMemory(), c.fates
-				f := openOffice(t, m, func(context.Context, intake.Letter) intake.Fate {
+				tries := map[string]int{}
+				f := openOffice(t, m, func(_ context.Context, l intake.Letter) intake.Fate {
+					if tries[l.ID]++; l.Try != tries[l.ID] {
+						t.Errorf("try %d says that it is %d", tries[l.ID], l.Try)
+					}
 					if len(fates) == 0 {
 						return intake.Done()
 					}
