@@ -75,14 +75,6 @@ func (e *Engine) spoken(t *turn, n *node, input string) (inputs []string, ok boo
 	return inputs[:min(len(inputs), maxDeep)], ok
 }
 
-// own is the key of a text that the engine says itself: in a chat nobody dials.
-func (t *turn) own(key string) string {
-	if t.Caps.Chat {
-		return key + ".chat"
-	}
-	return key
-}
-
 // parts takes apart a screen whose text says all of it.
 func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 	if !t.Caps.Chat {

@@ -368,7 +368,7 @@ func panicked(p any) error {
 }
 
 func (e *Engine) sorry(t *turn, key string) Reply {
-	text := e.words.Say(t.lang, t.own(key), e.m.book.Common...)
+	text := e.words.Say(t.lang, own(t.Caps.Chat, key), e.m.book.Common...)
 	if t.Caps.Septets > 0 {
 		text = gsm7.Fold(text)
 	}

@@ -52,7 +52,7 @@ type node struct {
 // compile checks a book and makes it ready; all faults are reported together.
 func compile(b Book) (*machine, error) {
 	say := func(key string) func(*Talk, *Screen) {
-		return func(t *Talk, s *Screen) { s.Text = t.Say(key, b.Common...) }
+		return func(t *Talk, s *Screen) { s.Text = t.Say(own(t.Person != "", key), b.Common...) }
 	}
 	own := len(b.States)
 	if b.Stranger == "" {

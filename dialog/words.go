@@ -20,9 +20,15 @@ const (
 	KeyStale     = "stale"          // what was tapped is of a conversation that is over; in a chat only
 )
 
-// spokenKeys are those of which a chat has a wording of its own, under the key with
-// ".chat" after it.
-var spokenKeys = [...]string{KeyStopped, KeyTooLong, KeyBusy, KeyBroken, KeyUnsure, KeyConflict}
+// own is the key of a text that tells what to do next: nobody dials in a chat, which
+// has a wording of its own, of KeyStopped, KeyTooLong, KeyBusy, KeyBroken, KeyUnsure
+// and KeyConflict.
+func own(chat bool, key string) string {
+	if chat {
+		return key + ".chat"
+	}
+	return key
+}
 
 // The digits that mean the same on every screen.
 const (

@@ -170,16 +170,17 @@ func (f till) enterSold(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 		return dialog.Stay, nil //nolint:nilerr // the message brings it, and the screen says so
 	}
 	if g, err := f.Till.Goods(o); err == nil {
-		t.Secret = secret.New(f.handover(t.Say, o, g))
+		t.Secret = secret.New(f.handover(t, o, g))
 	}
 	return dialog.Stay, nil
 }
 
 func (f till) askSold(t *dialog.Talk, s *dialog.Screen) {
 	if f.c.handed {
-		s.Text = t.Say("pay.handed.sms", f.what(t), ref(t.Text(lastRef)))
+		s.Text = t.Say(here(t, "pay.handed.sms"), f.what(t), ref(t.Text(lastRef)))
 		if !t.Secret.Empty() {
-			s.Text = t.Secret.Reveal() + "\n" + t.Say("pay.handed", ref(t.Text(lastRef)))
+			s.Text = t.Secret.Reveal() + "\n" + t.Say(here(t, "pay.handed"), ref(t.Text(lastRef)))
+			s.Copy = copies(s.Text)
 		}
 		return
 	}
@@ -191,11 +192,11 @@ func (f till) askPending(t *dialog.Talk, s *dialog.Screen) {
 	if f.costless() {
 		key = "pay.pending.house"
 	}
-	s.Text = t.Say(key, f.what(t), money("amount", cents(t, amount)), ref(t.Text(lastRef)))
+	s.Text = t.Say(here(t, key), f.what(t), money("amount", cents(t, amount)), ref(t.Text(lastRef)))
 }
 
 func (f till) askOwed(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("pay.owed", f.what(t), ref(t.Text(lastRef)))
+	s.Text = t.Say(here(t, "pay.owed"), f.what(t), ref(t.Text(lastRef)))
 }
 
 func (f till) askUndone(t *dialog.Talk, s *dialog.Screen) {

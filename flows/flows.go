@@ -22,6 +22,14 @@ type Shop struct {
 	History History
 	Desk    Desk
 	Locks   Locks
+	Chats   Chats
+	// Sleepers keeps the wallets that nobody used for long.
+	Sleepers Sleepers
+	// Words are the texts of all languages; what people write in a chat to get
+	// somewhere is among them.
+	Words dialog.Words
+	// ChatsOn are the chats that the shop is in, such as telegram.
+	ChatsOn []string
 	// Hash is a keyed hash, by which a PIN that was typed once is compared with
 	// the second typing: a PIN is kept nowhere.
 	Hash func(purpose, s string) [32]byte
@@ -67,10 +75,13 @@ func Book(s Shop) dialog.Book {
 	for _, flow := range [][]dialog.State{
 		menu(s), airtime(s), data(s), electricity(s), voucher(s), more(s), airtimePIN(s), water(s), freeUnits(s), bill(s),
 		gift(s), newVoucher(s), payback(s), cash(s), account(s), purchases(s), names(s), walletPIN(s), help(s), language(s),
+		who(s), chats(s), idle(s),
 	} {
 		all = append(all, flow...)
 	}
-	return dialog.Book{Start: menuStart, States: all, Keep: []dialog.TextVar{lastRef}, Common: []dialog.Arg{text("help", s.Help)}}
+	return dialog.Book{
+		Start: menuStart, Stranger: whoAsk, Verb: s.verb, States: all, Keep: []dialog.TextVar{lastRef}, Receipt: lastRef, Common: []dialog.Arg{text("help", s.Help)},
+	}
 }
 
 // counters are the places where something is paid for, in the order of the menus.
@@ -131,6 +142,7 @@ const (
 	lookedAt      dialog.IntVar  = 35 // Unix seconds of when a supplier was asked about exactly what is being bought
 	agreed        dialog.IntVar  = 36 // stands for the words of the screen that asks for the yes
 	newcomer      dialog.IntVar  = 37 // 1: whoever is calling had bought nothing when the menu was shown
+	claimed       dialog.TextVar = 38 // number that somebody in a chat says is theirs
 )
 
 func cents(t *dialog.Talk, v dialog.IntVar) ledger.Cents { return ledger.Cents(t.Int(v)) }

@@ -21,7 +21,7 @@ func help(s Shop) []dialog.State {
 			ID: helpShow, Back: menuStart,
 			Ask:    f.show,
 			Answer: picked,
-			Edges:  []dialog.Edge{{Move: "prices", To: helpPrices}, {Move: "terms", To: helpTerms}},
+			Edges:  []dialog.Edge{{Move: "prices", To: helpPrices}, {Move: "terms", To: helpTerms}, {Move: "chats", To: chatsList}},
 		},
 		{ID: helpPrices, Back: helpShow, Ask: says("help.prices"), Answer: only},
 		{ID: helpTerms, Back: helpShow, Ask: f.terms, Answer: only},
@@ -34,6 +34,7 @@ func (f helpFlow) show(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say(f.byFund("help.show", "help.show.house"), text("operator", f.Operator), text("help", f.Help), text("code", f.Code))
 	s.Add("prices", t.Say("help.prices.pick"))
 	s.Add("terms", t.Say("help.terms.pick"))
+	s.Offer(len(f.ChatsOn) > 0, "chats", t.Say("chats.pick"))
 }
 
 func (f helpFlow) terms(t *dialog.Talk, s *dialog.Screen) {

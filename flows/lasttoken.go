@@ -143,7 +143,7 @@ func (f tokenFlow) open(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 	if err != nil || !g.Satisfy(o.Kind) {
 		return "gone", nil //nolint:nilerr // whatever it is, the screen says whom to phone
 	}
-	t.Secret = secret.New(o.CreatedAt.In(southAfrica()).Format("2/1 15:04") + " " + f.handover(t.Say, o, g))
+	t.Secret = secret.New(o.CreatedAt.In(southAfrica()).Format("2/1 15:04") + " " + f.handover(t, o, g))
 	return dialog.Stay, nil
 }
 
@@ -153,6 +153,7 @@ func (f tokenFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 		return
 	}
 	s.Text = t.Secret.Reveal()
+	s.Copy = copies(s.Text)
 	s.Add("send", t.Say("purchases.send"))
 }
 

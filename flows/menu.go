@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -24,6 +25,7 @@ func menu(s Shop) []dialog.State {
 		{Move: "more", To: moreStart},
 		{Move: "help", To: helpShow},
 		{Move: "languages", To: languageAsk},
+		{Move: "idle", To: idleStart},
 	}
 	return []dialog.State{{
 		ID:    menuStart,
@@ -58,6 +60,10 @@ func (f menuFlow) enter(ctx context.Context, t *dialog.Talk) (dialog.Move, error
 			t.SetLang(f.Language)
 		}
 		return dialog.Stay, nil //nolint:nilerr // as above
+	}
+	if caller.Idle {
+		t.SetLang(cmp.Or(t.Lang(), f.Language))
+		return "idle", nil
 	}
 	switch lang := caller.Customer.Language; {
 	case lang != "":

@@ -43,7 +43,7 @@ func names(s Shop) []dialog.State {
 			Edges: []dialog.Edge{{Move: "name", To: namesType}, {Move: "forget", To: namesForgetting}},
 		},
 		{
-			ID: namesType, Back: namesOne, Free: true,
+			ID: namesType, Back: namesOne, Free: true, Words: true,
 			Ask: says("names.type"), Answer: f.take,
 			Edges: []dialog.Edge{{Move: "save", To: namesSaving}},
 		},

@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,14 +29,26 @@ type Orders interface {
 type Notices struct {
 	Orders Orders
 	Words  dialog.Words
-	// Send delivers one text to one number; the same id again is the same
-	// message. taken is the way out's name for it. An error means that it may
-	// not have gone. The text can hold a PIN.
-	Send func(ctx context.Context, id, to, text string) (taken string, err error)
+	// Send delivers one message. taken is the way out's name for it. An error means
+	// that it may not have gone.
+	Send func(ctx context.Context, m Outgoing) (taken string, err error)
 	Help string
-	Now  func() time.Time
+	// Chats are the surfaces that are chats, by the name that orders have them by.
+	Chats []string
+	Now   func() time.Time
 	// Rand spreads tries over time, as in jobs.Backoff.
 	Rand func(n int64) int64
+}
+
+// Outgoing is one message to one number. The text can hold a PIN.
+type Outgoing struct {
+	ID   string // the same again is the same message
+	To   string // MSISDN of 11 digits
+	Text string
+	Copy []string // parts of Text that will be typed somewhere else
+	// Channel is the chat in which it is best sent; empty: by SMS.
+	Channel string
+	Try     int // which try it is, from 1
 }
 
 // Patience with the way out: when it is tried again. It is given up, for support
@@ -54,14 +67,22 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	if errors.Is(err, vend.ErrNoOrder) {
 		return jobs.Bury("no such order")
 	}
-	if err == nil && (news.Customer.MSISDN == "" || news.Customer.Erased()) {
+	if err == nil && !news.Customer.Reachable() {
 		return jobs.Bury("nobody to tell")
+	}
+	if err == nil && n.shown(news, j.Data) {
+		return jobs.Done()
 	}
 	var taken string
 	if err == nil {
+		what := n.Text(news)
 		// Of one order there can be several messages of the same event: one that
 		// support sends again is not the one before.
-		taken, err = n.Send(ctx, j.Key+"#"+strconv.FormatInt(j.ID, 10), news.Customer.MSISDN, n.Text(news))
+		m := Outgoing{ID: messageID(j), To: news.Customer.MSISDN, Text: what, Copy: copies(what), Try: j.Runs()}
+		if n.inChat(news, j.Data) {
+			m.Channel = news.Order.Channel
+		}
+		taken, err = n.Send(ctx, m)
 	}
 	if err != nil {
 		return n.later(j, err)
@@ -72,6 +93,24 @@ func (n Notices) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	default: // it is gone, and must not go again because it could not be noted
 		return jobs.Done()
 	}
+}
+
+// messageID names a message outside.
+func messageID(j jobs.Job) string { return j.Key + "#" + strconv.FormatInt(j.ID, 10) }
+
+// inChat says whether a message goes where its order was asked for. What was asked
+// for once more, or did not arrive in a chat, goes by SMS.
+func (n Notices) inChat(news News, event string) bool {
+	return slices.Contains(n.Chats, news.Order.Channel) && event != vend.NoticeSMS && event != vend.NoticeAgain
+}
+
+// shown says whether a chat has had the receipt already, whole, as the screen that
+// ended the conversation: where that could not be shown, it is sent by SMS. A bill
+// has more on its receipt than on its screen.
+func (n Notices) shown(news News, event string) bool {
+	o := news.Order
+	return event == vend.NoticeEnded && n.inChat(news, event) && o.Done() && o.Delivery == vend.DeliveryShown &&
+		o.Kind != vend.KindBill && o.Kind != vend.KindRedeem
 }
 
 // later puts a message off that did not go out.

@@ -24,6 +24,11 @@ const (
 	atNoon = "2026-03-02T10:00:00Z"
 )
 
+// sends is a way out that looks at a message's name, number and text.
+func sends(f func(id, to, text string) (string, error)) func(context.Context, Outgoing) (string, error) {
+	return func(_ context.Context, m Outgoing) (string, error) { return f(m.ID, m.To, m.Text) }
+}
+
 func noon(t *testing.T) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339, atNoon)
@@ -337,10 +342,10 @@ func TestANoticeIsSentToItsBuyerUnderOneID(t *testing.T) {
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer, Language: "en"}, sent: &written},
 		Words:  words(t), Help: "0800123456", Now: func() time.Time { return noon(t) }, Rand: first,
-		Send: func(_ context.Context, id, to, text string) (string, error) {
+		Send: sends(func(id, to, text string) (string, error) {
 			sent = append(sent, message{id, to, text})
 			return "gateway:1", nil
-		},
+		}),
 	}
 	for attempt := 1; attempt <= 2; attempt++ {
 		if d := cmp.Diff(jobs.Written(), n.Work(t.Context(), job(buyRf, attempt)), result); d != "" {
@@ -381,7 +386,7 @@ func TestAMessageThatWentIsNotSentAgain(t *testing.T) {
 		n := Notices{
 			Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}, sentErr: tc.err},
 			Words:  words(t), Now: func() time.Time { return noon(t) }, Rand: first,
-			Send: func(context.Context, string, string, string) (string, error) { went++; return "", nil },
+			Send: sends(func(string, string, string) (string, error) { went++; return "", nil }),
 		}
 		if d := cmp.Diff(tc.want, n.Work(t.Context(), job(buyRf, 1)), result); d != "" || went != 1 {
 			t.Errorf("%s: went %d times (-want +got):\n%s", name, went, d)
@@ -404,10 +409,10 @@ func deliver(t *testing.T, b book, key string) (text string) {
 	b.customer = vend.Customer{MSISDN: buyer, Language: "en"}
 	n := Notices{
 		Orders: b, Words: words(t), Help: "0800123456", Now: func() time.Time { return noon(t) }, Rand: first,
-		Send: func(_ context.Context, _, _, what string) (string, error) {
+		Send: sends(func(_, _, what string) (string, error) {
 			text = what
 			return "", nil
-		},
+		}),
 	}
 	if d := cmp.Diff(jobs.Written(), n.Work(t.Context(), jobs.Job{Kind: vend.JobNotice, Key: key, Attempt: 1}), result); d != "" {
 		t.Errorf("%s (-want +got):\n%s", key, d)
@@ -459,7 +464,7 @@ func TestANoticeThatDoesNotGoOutIsTriedAgainLater(t *testing.T) {
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}},
 		Words:  words(t), Now: func() time.Time { return now }, Rand: first,
-		Send: func(context.Context, string, string, string) (string, error) { return "", away },
+		Send: sends(func(string, string, string) (string, error) { return "", away }),
 	}
 	waits := []time.Duration{
 		10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, 320 * time.Second,
@@ -489,7 +494,7 @@ func TestANoticeIsGivenUpWhenItsTimeIsOver(t *testing.T) {
 	n := Notices{
 		Orders: book{order: airtimeOrder(t, vend.StateDelivered), customer: vend.Customer{MSISDN: buyer}},
 		Words:  words(t), Now: func() time.Time { return now }, Rand: first,
-		Send: func(context.Context, string, string, string) (string, error) { return "", away },
+		Send: sends(func(string, string, string) (string, error) { return "", away }),
 	}
 	for _, tc := range []struct {
 		left    time.Duration
@@ -539,10 +544,10 @@ func TestANoticeOfAnOrderThatCanNotBeReadWaits(t *testing.T) {
 	} {
 		n := Notices{
 			Orders: tc.orders, Words: words(t), Now: func() time.Time { return now }, Rand: first,
-			Send: func(context.Context, string, string, string) (string, error) {
+			Send: sends(func(string, string, string) (string, error) {
 				t.Errorf("%s: a message was sent", name)
 				return "", nil
-			},
+			}),
 		}
 		if d := cmp.Diff(tc.want, n.Work(t.Context(), job(tc.ref, 1)), result); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)

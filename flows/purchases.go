@@ -247,7 +247,7 @@ func (f purchasesFlow) enterGoods(ctx context.Context, t *dialog.Talk) (dialog.M
 	if err != nil || !g.Satisfy(o.Kind) {
 		return "gone", nil //nolint:nilerr // there is nothing to show any more
 	}
-	t.Secret = secret.New(f.handover(t.Say, o, g))
+	t.Secret = secret.New(f.handover(t, o, g))
 	return dialog.Stay, nil
 }
 
@@ -257,6 +257,7 @@ func (f purchasesFlow) askGoods(t *dialog.Talk, s *dialog.Screen) {
 		return
 	}
 	s.Text = t.Secret.Reveal()
+	s.Copy = copies(s.Text)
 }
 
 func (f purchasesFlow) sayGone(t *dialog.Talk, s *dialog.Screen) {

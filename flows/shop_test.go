@@ -150,19 +150,20 @@ func (h *house) counter(r vend.Runner) *vend.Service {
 }
 
 // send is the way out for messages.
-func (h *house) send(_ context.Context, id, to, text string) (string, error) {
+func (h *house) send(_ context.Context, m flows.Outgoing) (string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return "", errors.New("the way out is closed")
 	}
-	h.sent = append(h.sent, msisdn.Local(to)+": "+text)
-	return "talk:" + id, nil
+	h.sent = append(h.sent, msisdn.Local(m.To)+": "+m.Text)
+	return "talk:" + m.ID, nil
 }
 
 func (h *house) shop() flows.Shop {
 	return flows.Shop{
 		Till: h.till, Purse: h.desk, Members: h.desk, History: h.desk, Desk: h.desk, Locks: h.desk, Shelf: h.shelf, Hash: h.keys.Hash,
+		Chats: h.service, Sleepers: h.service, Words: h.words, ChatsOn: []string{"telegram", "whatsapp"},
 		Help: helpNumber, Code: dialCode, Operator: "Spaza",
 		Languages: func() []flows.Language {
 			var all []flows.Language

@@ -180,7 +180,7 @@ func (voucherFlow) answerAdded(_ context.Context, t *dialog.Talk, in dialog.Inpu
 }
 
 func (f voucherFlow) askChecking(t *dialog.Talk, s *dialog.Screen) {
-	s.Text = t.Say("voucher.checking", ref(t.Text(lastRef)))
+	s.Text = t.Say(here(t, "voucher.checking"), ref(t.Text(lastRef)))
 }
 
 func (voucherFlow) askDeclined(t *dialog.Talk, s *dialog.Screen) {

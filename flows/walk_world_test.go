@@ -21,6 +21,7 @@ type longWorld struct {
 	lang      string
 	fund      vend.Fund
 	languages []Language
+	words     dialog.Words
 	triggers  map[dialog.StateID]bool
 
 	caller  vend.Caller
@@ -42,6 +43,10 @@ type longWorld struct {
 	twins   []vend.Order // were bought a moment ago
 	empty   bool         // nothing is on sale any more
 	last    vend.Order   // what was bought last
+
+	chat     bool // it is no phone that is spoken to
+	stranger bool // ... and its number is not known
+	code     error
 }
 
 // trigger says that what is answered there makes something happen.
@@ -55,7 +60,7 @@ func (w *longWorld) trigger(s dialog.StateID) {
 // calm is the mood in which everything works.
 func (w *longWorld) calm() {
 	w.outcome = func(o *vend.Order) error { o.State = vend.StateDelivered; return nil }
-	w.spend, w.check, w.set, w.again = nil, nil, nil, nil
+	w.spend, w.check, w.set, w.again, w.code = nil, nil, nil, nil, nil
 	w.balance, w.noPurse, w.empty = longBalance, false, false
 	if w.poor {
 		w.balance = 0
@@ -93,7 +98,7 @@ func (w *longWorld) beginnings() []func() {
 	as := func(prepare func()) func() {
 		return func() {
 			w.calm()
-			w.twins, w.noHold, w.poor = nil, false, false
+			w.twins, w.noHold, w.poor, w.chat, w.stranger = nil, false, false, false, false
 			w.caller, w.orders, w.regular, w.pin = vend.Caller{Customer: known, Recent: before}, nil, false, vend.PINState{Policy: vend.PINOptional}
 			prepare()
 		}
@@ -113,6 +118,10 @@ func (w *longWorld) beginnings() []func() {
 		}),
 		as(func() { w.twins = w.justNow() }),
 		as(func() { w.balance, w.noHold, w.poor = 0, true, true }),
+		as(func() { w.caller.Recent, w.caller.Idle = nil, true }),
+		as(func() { w.caller.Recent, w.caller.Idle, w.pin.Set = nil, true, true }),
+		as(func() { w.caller.Recent, w.chat = nil, true }),
+		as(func() { w.caller.Recent, w.chat, w.stranger = nil, true, true }),
 	}
 	all = append(all, as(func() { w.caller.Customer = vend.Customer{} }))
 	for _, o := range w.history() {
@@ -190,6 +199,11 @@ func (w *longWorld) history() []vend.Order {
 // moods are what can happen on an input: one, unless it makes something happen.
 func (w *longWorld) moods(at dialog.StateID, in string) []func() {
 	calm := []func(){w.calm}
+	if in == shared || in == "123456" {
+		for _, err := range []error{vend.ErrCodeWrong, vend.ErrCodeOver, vend.ErrTooOften, errAway} {
+			calm = append(calm, func() { w.calm(); w.code = err })
+		}
+	}
 	if in == "1" {
 		calm = append(calm, func() { w.calm(); w.empty = true })
 	}
@@ -260,6 +274,7 @@ var errAway = errors.New("away")
 func longShop(w *longWorld) Shop {
 	return Shop{
 		Till: w, Purse: w, Shelf: w, Members: w, History: w, Desk: w, Locks: w,
+		Chats: w, Sleepers: w, Words: w.words, ChatsOn: []string{"telegram", "whatsapp"},
 		Hash:      func(purpose, s string) [32]byte { return sha256.Sum256([]byte(purpose + s)) },
 		Languages: func() []Language { return w.languages },
 		Help:      longHelp, Code: longCode, Operator: "Nomathemba's Airtime", Terms: "nomathemba.co.za/terms",
@@ -429,6 +444,30 @@ func (w *longWorld) AskMeter(context.Context, string, string, ledger.Cents, bool
 
 func (w *longWorld) AskAccount(context.Context, string, string) (vend.Account, error) {
 	return w.account()
+}
+
+func (w *longWorld) SendCode(context.Context, string, string, string) error { return w.code }
+func (w *longWorld) CheckCode(context.Context, string, string, secret.Text) (string, error) {
+	return "27821234567", w.code
+}
+
+// Links are as many chats as are listed, and one more, for whoever has named
+// numbers; nobody else has any.
+func (w *longWorld) Links(context.Context, string) ([]vend.Link, error) {
+	var all []vend.Link
+	for i := range chatsShown + 1 {
+		if w.regular {
+			all = append(all, vend.Link{Channel: "whatsapp", User: fmt.Sprint("ZA.1349120865530274191", i), LinkedAt: walkNow})
+		}
+	}
+	return all, nil
+}
+func (w *longWorld) Unlink(context.Context, string, string, string) error { return nil }
+
+func (w *longWorld) Wake(context.Context, string, secret.Text) error { return w.check }
+func (w *longWorld) SetAside(context.Context, string) error {
+	w.caller.Idle = false
+	return nil
 }
 
 func (w *longWorld) PIN(context.Context, string) (vend.PINState, error)         { return w.pin, nil }

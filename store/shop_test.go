@@ -40,8 +40,8 @@ func openShop(t testing.TB, s *SQL, o vend.Options) *shop {
 	}
 	p := &shop{sql: s, ended: map[string]chan struct{}{}}
 	p.service = vend.New(s, instant{}, shopKeys(t), o)
-	notices := flows.Notices{Orders: p.service, Words: words, Now: time.Now, Send: func(_ context.Context, id, _, _ string) (string, error) {
-		message, _, _ := strings.Cut(id, "#")
+	notices := flows.Notices{Orders: p.service, Words: words, Now: time.Now, Send: func(_ context.Context, m flows.Outgoing) (string, error) {
+		message, _, _ := strings.Cut(m.ID, "#")
 		return "AT-" + message, nil
 	}}
 	p.runner = jobs.NewRunner(s, jobs.Options{Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{

@@ -155,7 +155,8 @@ func TestEveryTextIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range words.Keys() {
-		if !used[key] && !isMade(key) {
+		// A chat's wording of a text is said where the text is.
+		if plain := strings.TrimSuffix(key, ".chat"); !used[key] && !used[plain] && !isMade(key) {
 			t.Errorf("no code says %q: take it out of locales, or say it", key)
 		}
 	}
@@ -180,6 +181,9 @@ func TestEveryKeyHasAText(t *testing.T) {
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
+				if filepath.Base(filepath.Dir(path)) == "channels" {
+					return true // which has no words; what others say, it reads
+				}
 				said, shapes := spoken(n, words)
 				for _, key := range said {
 					check(path, key)
@@ -190,7 +194,7 @@ func TestEveryKeyHasAText(t *testing.T) {
 					}
 				}
 			case *ast.KeyValueExpr:
-				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "What" {
+				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "What" && filepath.Base(filepath.Dir(path)) == "flows" {
 					if s, ok := literal(n.Value); ok && s != "" {
 						check(path, s)
 					}
