@@ -51,6 +51,10 @@ type Metrics struct {
 	messages   *prometheus.CounterVec
 	orders     *prometheus.CounterVec
 	refused    *prometheus.CounterVec
+	ways       *prometheus.CounterVec
+	screens    *prometheus.CounterVec
+	letters    *prometheus.CounterVec
+	limited    *prometheus.CounterVec
 
 	turnSeries     cache[turnLabels, turnSeries]
 	endSeries      cache[endLabels, prometheus.Counter]
@@ -95,6 +99,11 @@ func NewMetrics(o MetricsOptions) *Metrics {
 	m.refused = m.counter("spaza_refused_total", "Requests turned away at a door.", "path", "status")
 	m.orders = m.counter("spaza_orders_total", "Orders that came into a state.", "kind", "state", "reason")
 	m.messages = m.counter("spaza_messages_total", "Messages sent to customers outside a conversation.", "result")
+
+	m.ways = m.counter("spaza_ways_total", "Tries to send a message to a customer, by the way out and what became of it.", "way", "result")
+	m.screens = m.counter("spaza_screens_total", "Answers given to a chat to show, by what became of it.", "channel", "result")
+	m.letters = m.counter("spaza_letters_total", "Messages from chats, by what became of them at the door.", "result")
+	m.limited = m.counter("spaza_limited_total", "Turns not answered because there were too many.", "channel", "whose")
 
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "spaza_build_info", Help: "1, labelled with what runs."}, []string{"version", "go"})
 	build.WithLabelValues(o.Version, runtime.Version()).Set(1)
@@ -229,6 +238,31 @@ func (m *Metrics) Order(kind, state, reason string) {
 		kind, state, reason = other, other, other
 	}
 	m.orders.WithLabelValues(named(kind), named(state), named(reason)).Inc()
+}
+
+// Way counts one try to send a message by one way out.
+func (m *Metrics) Way(way, result string) { count(m.ways, 1, way, result) }
+
+// Screen counts one answer that a chat was given to show.
+func (m *Metrics) Screen(channel, result string) { count(m.screens, 1, channel, result) }
+
+// Letters counts messages that chats brought.
+func (m *Metrics) Letters(result string, n int) { count(m.letters, n, result) }
+
+// Limited counts one turn that was not answered; whose says of what there was too
+// much.
+func (m *Metrics) Limited(channel, whose string) { count(m.limited, 1, channel, whose) }
+
+func count(c *prometheus.CounterVec, n int, labels ...string) {
+	if !names(labels...) {
+		for i := range labels {
+			labels[i] = other
+		}
+	}
+	for i := range labels {
+		labels[i] = named(labels[i])
+	}
+	c.WithLabelValues(labels...).Add(float64(max(n, 0)))
 }
 
 // Handler answers scrapes.

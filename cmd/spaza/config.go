@@ -58,10 +58,32 @@ type config struct {
 	KeepTokens  keepTime      `env:"SPAZA_KEEP_TOKENS" envDefault:"90d" doc:"likewise tokens for meters; at least 3d"`
 	ReplyBudget time.Duration `env:"SPAZA_REPLY_BUDGET" envDefault:"3s" doc:"how long a USSD answer waits for the provider"`
 	USSDKey     secret.Text   `env:"SPAZA_USSD_KEY" doc:"shared secret on every USSD route, as ?key= or as password; unset: this machine only"`
+	USSDKeys    secret.Text   `env:"SPAZA_USSD_KEYS" doc:"keys of single gateways in its place, such as aat=...,truroute=..."`
+	USSDAllow   string        `env:"SPAZA_USSD_ALLOW" doc:"where callbacks may come from, by gateway: aat=196.1.2.0/24 196.1.3.4,panacea=...; a gateway that is not named: anywhere"`
+	Proxies     string        `env:"SPAZA_TRUSTED_PROXIES" doc:"reverse proxies in front, addresses or networks with blanks between, whose X-Forwarded-For is believed"`
+	PublicURL   string        `env:"SPAZA_PUBLIC_URL" doc:"where the world finds the public listener, such as https://shop.example.co.za; Telegram's webhook and AAT's callbacks need it"`
+	LimitTurns  number        `env:"SPAZA_LIMIT_TURNS" envDefault:"60" doc:"how often a customer may be answered in a minute, on one channel; 0: no limit"`
+	LimitDoor   number        `env:"SPAZA_LIMIT_GATEWAY" envDefault:"0" doc:"how many callbacks of one gateway or chat are answered in a minute, by all replicas together; 0: no limit"`
+	TGToken     secret.Text   `env:"SPAZA_TELEGRAM_TOKEN" doc:"token of the Telegram bot; unset: no Telegram"`
+	TGSecret    secret.Text   `env:"SPAZA_TELEGRAM_SECRET" doc:"what Telegram sends along with every update: 1 to 256 of A-Z, a-z, 0-9, - and _; unset: updates are polled for, not in production"`
+	TGAPI       string        `env:"SPAZA_TELEGRAM_API_URL" envDefault:"https://api.telegram.org" doc:"host of the Telegram Bot API"`
+	WAToken     secret.Text   `env:"SPAZA_WHATSAPP_TOKEN" doc:"token of the system user at Meta; unset: no WhatsApp"`
+	WANumberID  string        `env:"SPAZA_WHATSAPP_PHONE_NUMBER_ID" doc:"Meta's id of the number that is written to"`
+	WASecret    secret.Text   `env:"SPAZA_WHATSAPP_APP_SECRET" doc:"app secret, with which webhooks are signed; two with a comma between while it is changed"`
+	WAVerify    secret.Text   `env:"SPAZA_WHATSAPP_VERIFY_TOKEN" doc:"ours, given to Meta with the webhook's address"`
+	WAAPI       string        `env:"SPAZA_WHATSAPP_API_URL" envDefault:"https://graph.facebook.com" doc:"host of the WhatsApp Cloud API"`
+	WAVersion   string        `env:"SPAZA_WHATSAPP_API_VERSION" envDefault:"v25.0" doc:"version of the Graph API"`
+	WATemplate  string        `env:"SPAZA_WHATSAPP_TEMPLATE" doc:"approved utility template with one body parameter, for what must be told a day after the customer wrote; unset: an SMS"`
+	WATemplLang string        `env:"SPAZA_WHATSAPP_TEMPLATE_LANGUAGE" envDefault:"en" doc:"its language at Meta"`
+	IdleAfter   keepTime      `env:"SPAZA_IDLE_AFTER" envDefault:"90d" doc:"after how long without use a wallet must be proved to be the caller's, since numbers change hands: days (90d) or hours; 0: never"`
 	SMSURL      string        `env:"SPAZA_SMS_API_URL" doc:"host of the Africa's Talking messaging API; unset: the handset's inbox"`
 	SMSUser     string        `env:"SPAZA_SMS_USERNAME" doc:"user name there"`
 	SMSKey      secret.Text   `env:"SPAZA_SMS_API_KEY" doc:"API key there"`
-	SMSSender   string        `env:"SPAZA_SMS_SENDER" doc:"sender name or short code, where one is registered"`
+	SMSSender   string        `env:"SPAZA_SMS_SENDER" doc:"sender name or short code, where one is registered; of either way out"`
+	BulkID      string        `env:"SPAZA_BULKSMS_TOKEN_ID" doc:"id of the BulkSMS API token; with it SMS go by BulkSMS, and by the other where that does not take them"`
+	BulkSecret  secret.Text   `env:"SPAZA_BULKSMS_TOKEN_SECRET" doc:"secret of that token"`
+	BulkURL     string        `env:"SPAZA_BULKSMS_API_URL" envDefault:"https://api.bulksms.com" doc:"host of the BulkSMS API"`
+	SMSFirst    string        `env:"SPAZA_SMS_FIRST" envDefault:"bulksms" doc:"which way out SMS go first where there are both: bulksms or africastalking"`
 	HelpNumber  string        `env:"SPAZA_HELP_NUMBER" doc:"support number shown to customers; default 0800 000 000 outside production"`
 	TextsDir    string        `env:"SPAZA_TEXTS_DIR" doc:"folder of texts that are said instead of the built-in ones, such as zu.json with those that differ; looked at every 2s; unset: none"`
 	Operator    string        `env:"SPAZA_OPERATOR" envDefault:"Spaza" doc:"trading name shown under Help"`
@@ -79,8 +101,7 @@ type config struct {
 // later are the variables of channels and providers that this release does not
 // have. Setting one is answered with a word, not with silence.
 func later(name string) bool {
-	return strings.HasPrefix(name, "SPAZA_TELEGRAM_") || strings.HasPrefix(name, "SPAZA_WHATSAPP_") ||
-		strings.HasPrefix(name, "SPAZA_ELECTRUM_")
+	return strings.HasPrefix(name, "SPAZA_ELECTRUM_")
 }
 
 // readConfig reads and checks the configuration; all that is wrong comes back
@@ -176,7 +197,7 @@ func (c *config) check() (faults []error) {
 	if u := c.RedisURL.Reveal(); u != "" && !strings.HasPrefix(u, "redis://") && !strings.HasPrefix(u, "rediss://") {
 		bad("SPAZA_REDIS_URL must begin with redis:// or rediss://")
 	}
-	for name, u := range map[string]string{"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL} {
+	for name, u := range c.hosts() {
 		if u != "" && !webAddress(u) {
 			bad("%s must be an http or https address", name)
 		}
@@ -208,7 +229,7 @@ func (c *config) check() (faults []error) {
 	if err := c.checkFlash(); err != nil {
 		bad("SPAZA_FLASH_*: %w", err)
 	}
-	if c.SMSURL != "" && (c.SMSKey.Empty() || c.SMSUser == "") {
+	if c.SMSURL != "" && (c.SMSKey.Empty() || c.SMSUser == "") { // BulkSMS is checked with the doors
 		bad("SPAZA_SMS_API_URL is set, so SPAZA_SMS_USERNAME and SPAZA_SMS_API_KEY are required")
 	} else if webAddress(c.SMSURL) {
 		if _, err := channels.NewAfricasTalkingSMS(c.smsOptions()); err != nil {
@@ -219,6 +240,7 @@ func (c *config) check() (faults []error) {
 		bad("SPAZA_REPLY_BUDGET is %s; want 100ms to 6s, since a turn may take 8s in all", c.ReplyBudget)
 	}
 	faults = append(faults, c.checkKeep()...)
+	faults = append(faults, c.checkDoors()...)
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		bad("SPAZA_LOG_FORMAT is %q; want text or json", c.LogFormat)
 	}
@@ -268,14 +290,15 @@ func (c *config) checkProduction() (faults []error) {
 	need(c.FlashKey.Empty(), "SPAZA_FLASH_API_KEY", "Flash asks for it")
 	need(c.FlashAcct == "", "SPAZA_FLASH_ACCOUNT_NUMBER", "Flash asks for it")
 	need(c.USSDKey.Empty(), "SPAZA_USSD_KEY", "without it anybody can speak as any customer")
-	need(c.SMSURL == "", "SPAZA_SMS_API_URL", "receipts and late results go out by SMS")
+	need(c.SMSURL == "" && c.BulkID == "", "SPAZA_SMS_API_URL or SPAZA_BULKSMS_TOKEN_ID", "receipts and late results go out by SMS")
 	need(c.HelpNumber == "", "SPAZA_HELP_NUMBER", "customers are told to phone it")
 	need(c.fund() == vend.FundMerchant && c.LimitHouse == 0 && c.LimitEach == 0,
 		"SPAZA_LIMIT_MERCHANT_DAY or SPAZA_LIMIT_MERCHANT_CUSTOMER", "without a limit anybody can empty the operator's float")
 	if len(c.USSDKey.Reveal()) < 16 && !c.USSDKey.Empty() {
 		faults = append(faults, errors.New("SPAZA_USSD_KEY is shorter than 16 characters"))
 	}
-	for name, u := range map[string]string{"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL} {
+	faults = append(faults, c.checkProductionDoors()...)
+	for name, u := range c.hosts() {
 		if p, err := url.Parse(u); err == nil && p.Scheme == "http" && !loopback(p.Host) {
 			faults = append(faults, fmt.Errorf("%s is plain http: credentials would travel in the clear", name))
 		}

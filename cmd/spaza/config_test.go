@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"spaza/channels"
 	"spaza/flashapi"
 )
 
@@ -53,6 +54,33 @@ func TestWhatProductionAccepts(t *testing.T) {
 	}
 }
 
+func TestProductionAcceptsEveryDoor(t *testing.T) {
+	c, err := readConfig(live(
+		"SPAZA_PUBLIC_URL=https://shop.example", "SPAZA_TELEGRAM_TOKEN=123:abc", "SPAZA_TELEGRAM_SECRET=0123456789abcdef",
+		"SPAZA_WHATSAPP_TOKEN=t", "SPAZA_WHATSAPP_PHONE_NUMBER_ID=123", "SPAZA_WHATSAPP_APP_SECRET=new-secret-0123456, old-secret-0123456",
+		"SPAZA_WHATSAPP_VERIFY_TOKEN=0123456789abcdef", "SPAZA_BULKSMS_TOKEN_ID=i", "SPAZA_BULKSMS_TOKEN_SECRET=s",
+		"SPAZA_USSD_KEYS=aat=aat-key-0123456789, truroute=tru-key-0123456789", "SPAZA_USSD_ALLOW=aat=196.1.2.0/24 ::ffff:196.1.3.4,panacea=2001:db8::/32",
+		"SPAZA_TRUSTED_PROXIES=10.0.0.1 10.1.0.0/16", "SPAZA_IDLE_AFTER=60d",
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var front channels.ServerOptions
+	if err := c.guards(&front); err != nil {
+		t.Fatal(err)
+	}
+	if !front.Keys["aat"].Equal("aat-key-0123456789") || len(front.Keys) != 2 || fmt.Sprint(front.Allow) != "map[aat:[196.1.2.0/24 196.1.3.4/32] panacea:[2001:db8::/32]]" ||
+		fmt.Sprint(front.TrustedProxies) != "[10.0.0.1/32 10.1.0.0/16]" {
+		t.Errorf("the doors are guarded by %v, %v, %v", front.Keys, front.Allow, front.TrustedProxies)
+	}
+	if got := fmt.Sprint(c.chatsOn(), len(c.whatsAppOptions().AppSecrets), c.polls(), c.idleAfter()); got != "[telegram whatsapp] 2 false 1440h0m0s" {
+		t.Errorf("chats, app secrets, polling, idle: %s", got)
+	}
+	if strings.Contains(c.describe(), "key-0123456789") || strings.Contains(c.describe(), "secret-0123456") {
+		t.Error("a secret is described")
+	}
+}
+
 func TestTheAccountsRevisionReachesTheClient(t *testing.T) {
 	c, err := readConfig(set("SPAZA_FLASH_REVISION=2023", "SPAZA_FLASH_PRODUCT_CODES=text"))
 	if err != nil {
@@ -74,6 +102,23 @@ func TestWhatIsRefused(t *testing.T) {
 		want string
 	}{
 		{"an unknown environment", set("SPAZA_ENV=staging"), "SPAZA_ENV"},
+		{"a key of a gateway that is not there", set("SPAZA_USSD_KEYS=vodacom=canary-canary-0123"), "SPAZA_USSD_KEYS: want one of africastalking"},
+		{"a gateway without a key", set("SPAZA_USSD_KEYS=aat"), "SPAZA_USSD_KEYS: want gateway=value"},
+		{"a gateway twice", set("SPAZA_USSD_ALLOW=aat=10.0.0.1,aat=10.0.0.2"), "SPAZA_USSD_ALLOW: aat is named twice"},
+		{"an address that is none", set("SPAZA_USSD_ALLOW=aat=10.0.0.256"), "SPAZA_USSD_ALLOW: \"10.0.0.256\" is no address"},
+		{"a proxy by name", set("SPAZA_TRUSTED_PROXIES=proxy.example"), "SPAZA_TRUSTED_PROXIES"},
+		{"a token that is none", set("SPAZA_TELEGRAM_TOKEN=not a token"), "SPAZA_TELEGRAM_*"},
+		{"a secret of Telegram's with a blank", set("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_TELEGRAM_SECRET=a b"), "SPAZA_TELEGRAM_*"},
+		{"a secret without its bot", set("SPAZA_TELEGRAM_SECRET=0123456789abcdef"), "SPAZA_TELEGRAM_TOKEN is required"},
+		{"half of WhatsApp", set("SPAZA_WHATSAPP_TOKEN=x"), "SPAZA_WHATSAPP_*"},
+		{"the other half", set("SPAZA_WHATSAPP_PHONE_NUMBER_ID=1"), "SPAZA_WHATSAPP_TOKEN is required"},
+		{"half of BulkSMS", set("SPAZA_BULKSMS_TOKEN_ID=x"), "SPAZA_BULKSMS_*"},
+		{"a way out that is not there", set("SPAZA_SMS_FIRST=pigeon"), "SPAZA_SMS_FIRST"},
+		{"a Telegram that is polled in production", live("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_PUBLIC_URL=https://shop.example"), "SPAZA_TELEGRAM_SECRET is required in production"},
+		{"a short secret of Telegram's", live("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_TELEGRAM_SECRET=abc", "SPAZA_PUBLIC_URL=https://shop.example"), "SPAZA_TELEGRAM_SECRET is shorter"},
+		{"Telegram with nowhere to bring updates", live("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_TELEGRAM_SECRET=0123456789abcdef"), "SPAZA_PUBLIC_URL is required"},
+		{"a short key of one gateway", live("SPAZA_USSD_KEYS=aat=short"), "the key of aat is shorter"},
+		{"a chat without encryption", live("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_TELEGRAM_SECRET=0123456789abcdef", "SPAZA_PUBLIC_URL=http://shop.example"), "SPAZA_PUBLIC_URL is plain http"},
 		{"a revision that is not there", set("SPAZA_FLASH_REVISION=2024"), "SPAZA_FLASH_REVISION"},
 		{"product codes in roman", set("SPAZA_FLASH_PRODUCT_CODES=roman"), "SPAZA_FLASH_PRODUCT_CODES"},
 		{"money from nowhere", set("SPAZA_FLASH_PAID_FROM=air"), "SPAZA_FLASH_PAID_FROM"},
@@ -114,11 +159,11 @@ func TestEverythingWrongIsReportedAtOnce(t *testing.T) {
 }
 
 func TestWhatIsOddIsSaid(t *testing.T) {
-	c, err := readConfig(set("SPAZA_TELEGRAM_TOKEN=1:x", "SPAZA_REDIS_URI=redis://x", "SPAZA_TEST_REDIS_URL=x"))
+	c, err := readConfig(set("SPAZA_ELECTRUM_TOKEN=1:x", "SPAZA_REDIS_URI=redis://x", "SPAZA_TEST_REDIS_URL=x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_TELEGRAM_TOKEN") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
+	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_ELECTRUM_TOKEN") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
 		t.Errorf("warnings: %s", got)
 	}
 }
@@ -134,7 +179,8 @@ func checkConfig(t *testing.T, environ []string) (status int, out, errs string) 
 func TestConfigCheckShowsAMisspeltVariable(t *testing.T) {
 	for name, want := range map[string]string{
 		"SPAZA_FLASH_REVSION": "note: SPAZA_FLASH_REVSION is not a variable of this service\n",
-		"SPAZA_TELEGRAM_KEY":  "note: SPAZA_TELEGRAM_KEY is set, but this release has nothing that uses it\n",
+		"SPAZA_ELECTRUM_KEY":  "note: SPAZA_ELECTRUM_KEY is set, but this release has nothing that uses it\n",
+		"SPAZA_TELEGRAM_KEY":  "note: SPAZA_TELEGRAM_KEY is not a variable of this service\n",
 	} {
 		status, out, errs := checkConfig(t, set(name+"=2023"))
 		if status != 0 || !strings.Contains(out, want) || !strings.HasSuffix(out, "The configuration is usable.\n") {

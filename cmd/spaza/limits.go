@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"spaza/ledger"
 	"spaza/vend"
@@ -53,6 +54,14 @@ func (c *config) enquiries() int {
 		return -1
 	}
 	return int(c.LimitAsk)
+}
+
+// idleAfter is after how long without use a wallet is idle, as vend.Options has it.
+func (c *config) idleAfter() time.Duration {
+	if c.IdleAfter == 0 {
+		return -1
+	}
+	return time.Duration(c.IdleAfter)
 }
 
 // readSaleLimits reads limits of one sale, such as "airtime:500,electricity:1000",

@@ -36,6 +36,7 @@ type commands struct {
 	Config  struct {
 		Check configCheckCommand `cmd:"" help:"Check the configuration and print it, secrets hidden."`
 	} `cmd:"" help:"Configuration."`
+	Telegram  telegramCommand  `cmd:"" help:"The Telegram bot: set up, look at, take away its webhook."`
 	Texts     textsCommand     `cmd:"" help:"What customers are told: export the texts, check texts of one's own."`
 	Keys      keysCommand      `cmd:"" help:"Data keys: where they stand, a new one, a fresh key for the operator."`
 	Orders    ordersCommand    `cmd:"" help:"Support: find, read, resend, decide, reverse, refund and export orders."`

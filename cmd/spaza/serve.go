@@ -68,6 +68,9 @@ func (a *app) run(ctx context.Context) error {
 	if a.cfg.TextsDir != "" {
 		go a.followTexts(stocked)
 	}
+	if a.chats != nil && a.cfg.polls() {
+		go a.pollTelegram(stocked)
+	}
 	go func() { failed <- a.server.Serve(a.public) }()
 	if a.admin != nil {
 		go func() {
@@ -89,6 +92,10 @@ func (a *app) run(ctx context.Context) error {
 	quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	err = errors.Join(err, a.server.Shutdown(quiet))
+	stopStocking() // nothing more is polled for, either
+	if a.chats != nil {
+		err = errors.Join(err, a.chats.box.Close(quiet))
+	}
 	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), handOver)
 	defer cancelOver()
 	if stopErr := a.runner.Stop(over); stopErr != nil {
@@ -141,6 +148,9 @@ func (a *app) announce() {
 	}
 	if !a.cfg.production() {
 		a.log.Info("handset in the browser: http://" + localAddress(a.public.Addr().String()) + "/ or in a terminal: spaza dial")
+	}
+	if a.chats != nil && a.cfg.polls() {
+		a.log.Info("Telegram is polled for updates (set SPAZA_TELEGRAM_SECRET, and SPAZA_PUBLIC_URL for: spaza telegram setup)")
 	}
 	if a.cfg.USSDKey.Empty() {
 		a.log.Info("USSD routes answer this machine only (set SPAZA_USSD_KEY)")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"spaza/channels"
@@ -16,6 +17,7 @@ import (
 	"spaza/flashapi"
 	"spaza/flashapi/sandbox"
 	"spaza/flows"
+	"spaza/intake"
 	"spaza/jobs"
 	"spaza/locales"
 	"spaza/secret"
@@ -46,6 +48,7 @@ type app struct {
 	shop    *vend.Service
 	shelf   *vend.Shelf
 	words   *locales.Live
+	chats   *chats         // nil when all are off
 	closers []func() error // in the order of opening
 
 	textsEvery time.Duration // how often the operator's texts are looked at
@@ -102,11 +105,12 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	shop := vend.New(sql, provider, keys, vend.Options{
-		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Enquiries: cfg.enquiries(), Logger: a.log,
+		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Enquiries: cfg.enquiries(),
+		IdleAfter: cfg.idleAfter(), Logger: a.log,
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
-		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce}, Logger: a.log, Observe: metrics.Job,
+		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce, intake.JobChat: chatsAtOnce}, Logger: a.log, Observe: metrics.Job,
 	})
 	shop.Attach(a.runner)
 	a.shop = shop
@@ -116,20 +120,33 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	words := a.words
-	messenger, inbox, err := a.messenger()
+	reports := flows.Reports{Orders: shop, Logger: a.log}
+	told := func(ctx context.Context, r channels.Report) error {
+		return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
+	}
+	chats, err := a.openChats(shop, words, told)
 	if err != nil {
 		return a, err
 	}
-	notices := flows.Notices{Orders: shop, Words: words, Help: cfg.HelpNumber, Now: time.Now, Send: countMessages(messenger, metrics)}
+	messenger, inbox, err := a.messenger(chats, shop, metrics)
+	if err != nil {
+		return a, err
+	}
+	notices := flows.Notices{
+		Orders: shop, Words: words, Help: cfg.HelpNumber, Chats: cfg.chatsOn(), Now: time.Now, Send: send(messenger, metrics),
+	}
+	links := flows.LinkNotices{Notices: notices, Desk: shop, Operator: cfg.Operator, Dial: cfg.DialCode}
 	a.runner.Handle(vend.JobOrder, shop.Work)
 	a.runner.Handle(vend.JobNotice, notices.Work)
+	a.runner.Handle(vend.JobCode, links.Code)
+	a.runner.Handle(vend.JobLinked, links.Linked)
 	if err := a.housekeeping(ctx, sql); err != nil {
 		return a, err
 	}
 	book := flows.Book(flows.Shop{
 		Till: shop, Purse: shop, Members: shop, History: shop, Desk: shop, Locks: shop, Shelf: a.shelf, Hash: keys.Hash,
-		Languages: languages(words),
-		Language:  cfg.Language, Help: cfg.HelpNumber, Code: cfg.DialCode, Operator: cfg.Operator, Terms: cfg.Terms,
+		Chats: shop, Sleepers: shop, ChatsOn: cfg.chatsOn(), Words: words, Languages: languages(words),
+		Language: cfg.Language, Help: cfg.HelpNumber, Code: cfg.DialCode, Operator: cfg.Operator, Terms: cfg.Terms,
 	})
 	engine, err := dialog.New(book, words, sessions, dialog.Options{
 		Hash: keys.Hash, Budget: cfg.ReplyBudget, Observe: observeTurns(metrics, telemetry.NewTurnLog(a.log)),
@@ -139,15 +156,9 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	}
 
 	// The doors.
-	doors := []channels.Channel{channels.NewAfricasTalking(engine, channels.AfricasTalkingOptions{
-		Sorry: words.Say("", "sorry"), Foreign: words.Say("", "foreign"),
-	})}
-	if cfg.SMSURL != "" {
-		reports := flows.Reports{Orders: shop, Logger: a.log}
-		doors = append(doors, channels.NewAfricasTalkingReports(func(ctx context.Context, r channels.Report) error {
-			return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
-		}))
-	}
+	limited := a.limited(engine, sessions, keys, words, metrics)
+	a.attend(ctx, chats, limited, shop, sql, keys, metrics)
+	doors := slices.Concat(a.gatewayDoors(limited, words), chats.doors(), a.reportDoors(told))
 	if !cfg.production() {
 		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))
 	}
@@ -156,11 +167,15 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		{Name: "sql", Probe: sql.Ping},
 		{Name: "provider", Probe: flash.Ready},
 	}, telemetry.HealthOptions{Logger: a.log})
-	a.server = channels.NewServer(doors, channels.ServerOptions{
-		Key: cfg.USSDKey, Logger: a.log, Refused: metrics.Refused,
+	front := channels.ServerOptions{
+		Logger: a.log, Refused: metrics.Refused,
 		Live:  func(context.Context) (int, []byte) { return a.health.Healthz() },
 		Ready: func(context.Context) (int, []byte) { return a.health.Readyz() },
-	})
+	}
+	if err := cfg.guards(&front); err != nil {
+		return a, err
+	}
+	a.server = channels.NewServer(doors, front)
 	a.console = &http.Server{
 		Handler:           telemetry.AdminHandler(metrics, a.health, telemetry.AdminOptions{Token: cfg.AdminToken}),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -263,18 +278,6 @@ func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
 	return c, nil
 }
 
-// messenger is the way out for messages: SMS where it is configured, else the
-// inbox of the handset.
-func (a *app) messenger() (channels.Messenger, *channels.Inbox, error) {
-	inbox := channels.NewInbox(time.Now)
-	if a.cfg.SMSURL == "" {
-		a.embedded = append(a.embedded, "SMS to the handset's inbox (set SPAZA_SMS_API_URL, _USERNAME, _API_KEY)")
-		return inbox, inbox, nil
-	}
-	sms, err := channels.NewAfricasTalkingSMS(a.cfg.smsOptions())
-	return sms, inbox, err
-}
-
 // hints are a few numbers worth trying on the handset when the embedded
 // simulator sells; `spaza sandbox` lists them all.
 func (a *app) hints() []channels.HandsetHint {
@@ -321,18 +324,6 @@ func observeTurns(m *telemetry.Metrics, l *telemetry.TurnLog) func(dialog.Report
 			Channel: r.Channel, Flow: flow, User: r.Who, From: string(r.From), To: string(r.To),
 			Outcome: string(r.Outcome), Took: r.Took, Err: r.Err,
 		})
-	}
-}
-
-func countMessages(to channels.Messenger, m *telemetry.Metrics) func(context.Context, string, string, string) (string, error) {
-	return func(ctx context.Context, id, number, text string) (string, error) {
-		taken, err := to.Send(ctx, channels.Message{ID: id, To: number, Text: text})
-		if err != nil {
-			m.Message("failed")
-			return "", err
-		}
-		m.Message("sent")
-		return taken, nil
 	}
 }
 
