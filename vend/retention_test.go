@@ -176,20 +176,50 @@ func TestWhatOnlyCountsIsKeptAsLongAsItCounts(t *testing.T) {
 		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: time.Minute}, 1)
 		if err := h.sql.InTx(t.Context(), func(tx vend.Tx) error {
 			_, err := tx.AddPINTry("C1", time.Now())
-			return errors.Join(err, tx.AddEnquiry("C1", []byte("x"), time.Now()))
+			_, counted := tx.CountCode(vend.CodeMissed, []byte("x"), time.Now())
+			code := vend.Code{ID: "c", Person: []byte("p"), Number: []byte("n"), Hash: []byte("h"), Sealed: []byte("s"), Expires: time.Now()}
+			return errors.Join(err, counted, tx.SaveCode(code), tx.AddEnquiry("C1", []byte("x"), time.Now()))
 		}); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
-			at               time.Duration
-			tries, enquiries int
-		}{{59 * time.Minute, 1, 1}, {63 * time.Minute, 1, 0}, {2*aDay - time.Minute, 1, 0}, {2*aDay + 3*time.Minute, 0, 0}} {
+			at                      time.Duration
+			tries, enquiries, codes int
+		}{
+			{59 * time.Minute, 1, 1, 1},
+			{63 * time.Minute, 1, 0, 1},
+			{aDay - time.Minute, 1, 0, 1},
+			{aDay + 3*time.Minute, 1, 0, 0},
+			{2*aDay - time.Minute, 1, 0, 0},
+			{2*aDay + 3*time.Minute, 0, 0, 0},
+		} {
 			pass(time.Until(opening.Add(c.at)))
-			for table, want := range map[string]int{"pin_tries": c.tries, "enquiries": c.enquiries} {
+			for table, want := range map[string]int{"pin_tries": c.tries, "enquiries": c.enquiries, "codes": c.codes, "code_counts": c.codes} {
 				var n int
 				if err := h.raw.QueryRow("SELECT count(*) FROM " + table).Scan(&n); err != nil || n != want {
 					t.Errorf("after %s there are %d %s, %v; want %d", c.at, n, table, err, want)
 				}
+			}
+		}
+	})
+}
+
+func TestALinkThatNobodyUsesEndsAfterTwoYears(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: 10 * aDay}, 1)
+		if err := h.sql.InTx(t.Context(), func(tx vend.Tx) error {
+			return errors.Join(tx.SaveLink(vend.Link{Channel: "telegram", User: "111", Customer: "C1", How: vend.LinkByCode, LinkedAt: time.Now(), SeenAt: time.Now()}),
+				tx.SaveLink(vend.Link{Channel: "telegram", User: "222", Customer: "C1", How: vend.LinkByCode, LinkedAt: time.Now(), SeenAt: time.Now().Add(30 * aDay)}))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			at   time.Duration
+			want int
+		}{{2*365*aDay - time.Hour, 2}, {(2*365 + 11) * aDay, 1}, {(2*365 + 41) * aDay, 0}} {
+			pass(time.Until(opening.Add(c.at)))
+			if list, err := h.sql.Links(t.Context(), "C1"); err != nil || len(list) != c.want {
+				t.Errorf("after %s there are %v, %v", c.at, list, err)
 			}
 		}
 	})
