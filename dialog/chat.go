@@ -94,7 +94,11 @@ func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 		below.WriteByte(' ') // so that the first option begins a line
 		for i, o := range p.screen.Options {
 			l.option(&below, i, o.Label)
-			if !o.gap() {
+			switch {
+			case o.gap():
+			case o.ID == ContactOption && p.screen.Wants == WantsContact:
+				parts.Choices = append(parts.Choices, Choice{Input: ContactOption, Label: o.Label})
+			default:
 				parts.Choices = append(parts.Choices, Choice{Input: strconv.Itoa(number(i)), Label: o.Label})
 			}
 		}

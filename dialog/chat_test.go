@@ -194,7 +194,7 @@ func TestStrangersGetNowhere(t *testing.T) {
 	for _, in := range []string{"hello", "1", "menu", "borrow", "00", "0", "123456", ""} {
 		r := p.writes(in)
 		r.shows(t, "Who are you?")
-		if r.Chat.Wants != WantsContact || len(r.Chat.Choices) != 0 || r.Chat.Linked {
+		if r.Chat.Wants != WantsContact || len(r.Chat.Choices) != 1 || r.Chat.Choices[0] != (Choice{Input: ContactOption, Label: "Share"}) || r.Chat.Linked {
 			t.Errorf("after %q: %+v", in, r.Chat)
 		}
 		if p.turns%2 == 0 { // three in a row that say nothing would end it

@@ -121,3 +121,7 @@ const (
 	WantsNothing Wants = iota
 	WantsContact       // the customer's own contact card
 )
+
+// ContactOption is the id of the option that stands for sharing one's own contact
+// card; its Choice has it for an input.
+const ContactOption = "contact"

@@ -39,7 +39,7 @@ var english = map[string]string{
 	KeyConflict: "We lost your place. Dial again.", KeyBusy: "We are busy. Dial again.",
 	KeyBroken: "Something broke. Dial again.", KeyUnsure: "Not sure yet. Dial again.",
 	KeyStale: "That was long ago.", KeyBusy + ".chat": "We are busy. Write again.", KeyStopped + ".chat": "Let us stop here. Write to {help}.",
-	"who": "Who are you? Share your number.", "who.code": "The code?", "who.known": "Welcome.",
+	"who": "Who are you? Share your number.", "who.share": "Share", "who.code": "The code?", "who.known": "Welcome.",
 
 	"desk": "Library. What do you need?", "desk.loan": "Borrow", "desk.card": "My card", "desk.hours": "Hours",
 	"desk.lang": "Language", "desk.about": "About us", "desk.last": "Last loan: {loan}.",
@@ -168,7 +168,10 @@ func (l *library) book() Book {
 			},
 			{
 				ID: "who.ask", Stranger: true, First: true, Free: true,
-				Ask: func(t *Talk, s *Screen) { s.Text, s.Wants = t.Say("who"), WantsContact },
+				Ask: func(t *Talk, s *Screen) {
+					s.Text, s.Wants = t.Say("who"), WantsContact
+					s.Add(ContactOption, t.Say("who.share"))
+				},
 				Answer: func(_ context.Context, t *Talk, _ Input) (Move, error) {
 					if t.Contact == "" {
 						return Stay, nil

@@ -66,13 +66,9 @@ type whoFlow struct{ Shop }
 
 func (f whoFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	s.Text = t.Say("who.ask", text("operator", f.Operator))
-	s.Add(shareOption, t.Say("who.share"))
+	s.Add(dialog.ContactOption, t.Say("who.share"))
 	s.Wants = dialog.WantsContact
 }
-
-// shareOption is the choice that a surface turns into its button for sharing one's
-// own number.
-const shareOption = "contact"
 
 // share takes a number only as the surface's own button brings it: one that is
 // typed could be anybody's, who would be sent codes.

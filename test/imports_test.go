@@ -204,7 +204,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 func TestNoRuleIsStale(t *testing.T) {
 	files := map[string][]string{}
 	for _, p := range packages(t) {
-		files[p.name()] = p.GoFiles
+		files[p.name()] = slices.Concat(p.GoFiles, p.TestGoFiles)
 	}
 	exists := func(name string) bool {
 		if name, all := strings.CutSuffix(name, "/..."); all {
