@@ -206,17 +206,20 @@ func TestWhatOnlyCountsIsKeptAsLongAsItCounts(t *testing.T) {
 
 func TestALinkThatNobodyUsesEndsAfterTwoYears(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: 10 * aDay}, 1)
+		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: time.Minute}, 1)
+		link := func(user string, seen time.Time) vend.Link {
+			return vend.Link{Channel: "telegram", User: user, Customer: "C1", How: vend.LinkByCode, LinkedAt: opening.Add(-3 * 365 * aDay), SeenAt: seen}
+		}
 		if err := h.sql.InTx(t.Context(), func(tx vend.Tx) error {
-			return errors.Join(tx.SaveLink(vend.Link{Channel: "telegram", User: "111", Customer: "C1", How: vend.LinkByCode, LinkedAt: time.Now(), SeenAt: time.Now()}),
-				tx.SaveLink(vend.Link{Channel: "telegram", User: "222", Customer: "C1", How: vend.LinkByCode, LinkedAt: time.Now(), SeenAt: time.Now().Add(30 * aDay)}))
+			old := opening.Add(-2 * 365 * aDay)
+			return errors.Join(tx.SaveLink(link("111", old.Add(10*time.Minute))), tx.SaveLink(link("222", old.Add(20*time.Minute))))
 		}); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
 			at   time.Duration
 			want int
-		}{{2*365*aDay - time.Hour, 2}, {(2*365 + 11) * aDay, 1}, {(2*365 + 41) * aDay, 0}} {
+		}{{9 * time.Minute, 2}, {12 * time.Minute, 1}, {19 * time.Minute, 1}, {22 * time.Minute, 0}} {
 			pass(time.Until(opening.Add(c.at)))
 			if list, err := h.sql.Links(t.Context(), "C1"); err != nil || len(list) != c.want {
 				t.Errorf("after %s there are %v, %v", c.at, list, err)
