@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -67,6 +68,9 @@ type WhatsApp struct {
 	verify [sha256.Size]byte
 	url    string
 	client *http.Client
+	// foreign is done once another number's webhooks were mentioned: where that is
+	// a mistake in the configuration, nothing else would tell.
+	foreign sync.Once
 }
 
 var (
@@ -241,6 +245,11 @@ func (w *WhatsApp) webhook(ctx context.Context, c *Callback) Answer {
 func (w *WhatsApp) mention(ctx context.Context, got waGot) {
 	if got.odd > 0 {
 		w.o.Log.WarnContext(ctx, "parts of a webhook are of no known shape", "channel", whatsAppName, "count", got.odd)
+	}
+	if got.foreign > 0 {
+		w.foreign.Do(func() {
+			w.o.Log.WarnContext(ctx, "webhooks of another phone number id come here, and are left alone", "channel", whatsAppName)
+		})
 	}
 	if got.lost > 0 {
 		w.o.Log.WarnContext(ctx, "screens did not arrive", "channel", whatsAppName, "count", got.lost, "code", got.lostCode)

@@ -37,6 +37,7 @@ type waGot struct {
 	lost     int // screens that did not arrive
 	lostCode int // why the last of them did not
 	alarm    int // a code that says that the account is at fault
+	foreign  int // changes of another number of the account
 }
 
 // waUnshown is a receipt that was sent to a person as a screen, and did not arrive.
@@ -64,12 +65,6 @@ type waValue struct {
 
 type waError struct {
 	Code int `json:"code"`
-}
-
-// waProfile is one of the contacts beside messages: who writes.
-type waProfile struct {
-	WaID   string `json:"wa_id"`
-	UserID string `json:"user_id"`
 }
 
 type waMessage struct {
@@ -131,7 +126,11 @@ func (w *WhatsApp) decode(body []byte) (got waGot, err error) {
 				continue
 			}
 			var v waValue
-			if !got.read(change.Value, &v) || v.Metadata.PhoneNumberID != w.o.PhoneNumberID {
+			if !got.read(change.Value, &v) {
+				continue
+			}
+			if v.Metadata.PhoneNumberID != w.o.PhoneNumberID {
+				got.foreign++
 				continue
 			}
 			messages, statuses = messages+len(v.Messages), statuses+len(v.Statuses)
@@ -224,57 +223,6 @@ func (got *waGot) status(s waStatus) {
 	if name, user, ok := strings.Cut(receipt, " "); ok {
 		got.unshown = append(got.unshown, waUnshown{user, name})
 	}
-}
-
-// waPeople are the contacts beside messages: user ids by number, the numbers by
-// user id, and the one person where there is only one.
-type waPeople struct {
-	user, number map[string]string
-	only         waProfile
-}
-
-func newWaPeople(got *waGot, contacts []json.RawMessage) waPeople {
-	p := waPeople{user: map[string]string{}, number: map[string]string{}}
-	for _, raw := range contacts {
-		var c waProfile
-		if before := got.odd; !got.read(raw, &c) || got.odd > before {
-			continue
-		}
-		if waBSUID(c.UserID) && waDigits(c.WaID) {
-			p.user[c.WaID], p.number[c.UserID] = c.UserID, c.WaID
-		}
-		p.only = c
-	}
-	if len(contacts) != 1 {
-		p.only = waProfile{}
-	}
-	return p
-}
-
-// of says who wrote a message: the user id that Meta gives a person for this
-// business where there is one, since it is there also when the number is hidden;
-// the number otherwise. number is empty where it is hidden or no South African
-// cell number.
-func (p waPeople) of(m *waMessage) (user, number string) {
-	for _, id := range []string{m.FromUserID, m.From, p.user[m.From], p.only.UserID} {
-		if waBSUID(id) {
-			user = id
-			break
-		}
-	}
-	digits := m.From
-	if !waDigits(digits) {
-		if digits = p.number[user]; digits == "" && user == "" {
-			digits = p.only.WaID
-		}
-	}
-	if user == "" && waDigits(digits) {
-		user = digits
-	}
-	if n, err := msisdn.Parse(digits); err == nil && n == digits {
-		number = n
-	}
-	return user, number
 }
 
 // waKind is what to do with a message.
@@ -370,13 +318,6 @@ func waTap(id string) (screen, input string, ok bool) {
 
 // waName says whether s can be Meta's name for a message.
 func waName(s string) bool { return s != "" && len(s) <= waID && printable(s) }
-
-// waBSUID says whether s is a user id that Meta made for this business: a
-// country, a dot, and letters and digits, parents of several businesses with one
-// more word between.
-func waBSUID(s string) bool {
-	return len(s) > 3 && s[2] == '.' && waOf(s[:2], 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") && waOf(s[3:], 140, waAlnum+".")
-}
 
 // waTyped bounds what was typed; control characters but the ends of lines can not
 // be, and are blanks.

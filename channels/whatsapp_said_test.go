@@ -59,7 +59,7 @@ func TestAWebhookIsWhatWasSaid(t *testing.T) {
 		{"a text", waMessages(hi), one(Said{Text: "Hi"}), 0},
 		{"letters in escapes", waMessages(`"type":"text","text":{"body":"Tšhelete\u1e71 \ud83d\ude42"}`), one(Said{Text: "Tšheleteṱ 🙂"}), 0},
 		{"two lines, and what nobody types", waMessages(`"type":"text","text":{"body":"a\nb\u0000c\td"}`), one(Said{Text: "a\nb c d"}), 0},
-		{"a long text", waMessages(`"type":"text","text":{"body":"` + strings.Repeat("é", waText) + `"}`), one(Said{Text: strings.Repeat("é", waText/2)}), 0},
+		{"a long text", waMessages(`"type":"text","text":{"body":"x` + strings.Repeat("é", waText) + `"}`), one(Said{Text: "x" + strings.Repeat("é", waText/2-1)}), 0},
 		{"a text of nothing", waMessages(`"type":"text","text":{"body":""}`), one(Said{}), 0},
 
 		{"a button", waMessages(`"type":"interactive","context":{"id":"OUT"},"interactive":{"type":"button_reply","button_reply":{"id":"aB3-_xyz:1","title":"Yes"}}`), one(Said{Answers: "aB3-_xyz", Text: "1"}), 0},
@@ -105,6 +105,14 @@ func TestAWebhookIsWhatWasSaid(t *testing.T) {
 		{"a number of another country", waMessages(`"from":"16505551234",` + hi), one(Said{From: "16505551234", Text: "Hi"}), 0},
 		{"a number that is written as at home", waMessages(`"from":"0821234567",` + hi), one(Said{From: "0821234567", Text: "Hi"}), 0},
 		{"a number of no cell phone", waMessages(`"from":"27101234567",` + hi), one(Said{From: "27101234567", Text: "Hi"}), 0},
+		{
+			"the contact of another", waHook(profile(`"wa_id":"27837654321","user_id":"ZA.999"`) + message(`"from":"27821234567",`+hi)),
+			one(Said{Text: "Hi"}), 0,
+		},
+		{
+			"a number beside the contact alone", waHook(profile(`"wa_id":"27821234567","user_id":"ZA.134"`) + message(hi)),
+			one(Said{From: "ZA.134", Number: waNumberOf, Text: "Hi"}), 0,
+		},
 		{"nobody", waHook(message(hi)), nil, 1},
 		{"a user id that is none", waMessages(`"from":"canary$",` + hi), nil, 1},
 		{"two contacts, and nobody named", waHook(`"contacts":[{"wa_id":"27821234567"},{"wa_id":"27837654321"}],` + message(hi)), nil, 1},

@@ -284,6 +284,20 @@ func TestTheDoorForWhatsApp(t *testing.T) {
 	}
 }
 
+func TestWebhooksOfAnotherNumberAreMentionedOnce(t *testing.T) {
+	w := newWhatsApp(t)
+	body := w.fake.Body(w.fake.Text(chatfake.WhatsAppUser{Number: waNumberOf}, "x"))
+	body = bytes.ReplaceAll(body, []byte(w.fake.PhoneNumberID), []byte("104996122399161"))
+	for range 3 {
+		if a := w.webhook(t.Context(), &Callback{Body: body}); a.Status != 0 || len(w.taken) > 0 {
+			t.Errorf("%d, took %v", a.Status, w.taken)
+		}
+	}
+	if n := strings.Count(w.log.String(), "another phone number id"); n != 1 {
+		t.Errorf("mentioned %d times", n)
+	}
+}
+
 func TestWhatsAppTellsOfReceiptsThatDidNotArrive(t *testing.T) {
 	w := newWhatsApp(t)
 	f := w.fake
