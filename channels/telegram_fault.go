@@ -54,7 +54,7 @@ func (f *tgFault) remedy() error {
 	case f.code == http.StatusUnauthorized, f.code == http.StatusNotFound:
 		e.Do, e.What = SendAlarm, "Telegram does not know the token of the bot"
 	case f.code == http.StatusConflict:
-		e.Do, e.What = SendAlarm, "a webhook is set, or another process fetches the updates of this bot"
+		e.Do, e.What = SendAlarm, "a webhook is set, which must be deleted before polling, or another process polls for this bot"
 	case f.code >= 400 && f.code != http.StatusRequestTimeout:
 		e.Do, e.What = SendNever, "Telegram refuses the request: "+f.reason()
 	default:

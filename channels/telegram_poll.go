@@ -31,10 +31,10 @@ func (t *Telegram) Poll(ctx context.Context) error {
 	retry := tgRetryFirst
 	for ctx.Err() == nil {
 		wait, err := t.poll(ctx, &next)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err == nil:
+		if ctx.Err() != nil {
+			break // whatever failed, it was that
+		}
+		if err == nil {
 			retry = tgRetryFirst
 			continue
 		}
@@ -76,7 +76,7 @@ func (t *Telegram) poll(ctx context.Context, next *int64) (wait time.Duration, e
 		var head struct {
 			ID int64 `json:"update_id"`
 		}
-		if err := json.Unmarshal(u, &head); err == nil {
+		if err := json.Unmarshal(u, &head); err == nil && head.ID > 0 {
 			after = head.ID + 1
 		}
 	}

@@ -37,9 +37,9 @@ func (t *Telegram) Show(ctx context.Context, s Said, r dialog.Reply) error {
 		return f.remedy()
 	}
 	f := t.answer(ctx, s, shown)
-	if s.Tap != "" && (f == nil || f.code != http.StatusTooManyRequests) {
+	if s.Tap != "" && (f == nil || f.answered && f.code != http.StatusTooManyRequests) {
 		// It only ends the turning wheel on the button: what does not come of it is
-		// nobody's loss.
+		// nobody's loss, and not worth waiting for an API that is away.
 		_, _ = t.call(ctx, s.From, "answerCallbackQuery", tgParams{"callback_query_id": s.Tap})
 	}
 	return f.remedy()
@@ -199,7 +199,7 @@ type tgDoer struct {
 
 // Do implements tgbotapi.HTTPClient.
 func (d *tgDoer) Do(r *http.Request) (*http.Response, error) {
-	resp, err := d.client.Do(r.WithContext(d.ctx))
+	resp, err := d.client.Do(r.WithContext(d.ctx)) //nolint:gosec // G704: the address is the operator's, and holds nothing of a customer
 	if err != nil {
 		return nil, err
 	}
