@@ -354,9 +354,11 @@ func TestMoreAreTakenThanMayBeWorkedOnAtOnce(t *testing.T) {
 			running--
 			mu.Unlock()
 			return intake.Done()
-		}, func(_ *intake.Options, jo *jobs.Options) { jo.Limits = map[jobs.Kind]int{intake.JobChat: 5} })
+		}, func(o *intake.Options, jo *jobs.Options) {
+			o.Batch, jo.Limits = 16, map[jobs.Kind]int{intake.JobChat: 5}
+		})
 		var in []intake.Letter
-		for i := range 600 { // more than a batch
+		for i := range 100 { // more than a batch
 			in = append(in, letter(fmt.Sprint(i), 1))
 		}
 		if err := f.Take(t.Context(), in); err != nil {
@@ -365,7 +367,7 @@ func TestMoreAreTakenThanMayBeWorkedOnAtOnce(t *testing.T) {
 		for len(m.left()) > 0 {
 			time.Sleep(time.Second)
 		}
-		if got := f.handledSoFar(); len(got) != 600 || most != 5 {
+		if got := f.handledSoFar(); len(got) != 100 || most != 5 {
 			t.Errorf("handled %d letters, %d at once", len(got), most)
 		}
 	})

@@ -79,9 +79,10 @@ func (m *memory) AddLetters(ctx context.Context, b intake.Batch) (added intake.A
 // The caller has m.mu.
 func (m *memory) lane(lane string) (first *memoryJob, behind int) {
 	n := 0
-	for _, id := range slices.Sorted(maps.Keys(m.jobs)) {
-		if j := m.jobs[id]; j.Lane == lane && !j.dead {
-			if n++; n == 1 {
+	for id, j := range m.jobs {
+		if j.Lane == lane && !j.dead {
+			n++
+			if first == nil || id < first.ID {
 				first = j
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spaza/intake"
 	"spaza/secret"
 	"spaza/store"
 )
@@ -262,9 +263,13 @@ func TestSealedRowsAreCountedByKey(t *testing.T) {
 		addSealed(t, raw, "b", 0, nil, k.Seal(text, "P"))
 		addSealed(t, raw, "c", 0, nil, nil)
 		addSealed(t, raw, "d", 0, nil, []byte("?"))
+		written := letter("a-1")
+		written.Body = k.Seal(text, "P")
+		addLetters(t, s, intake.Batch{Letters: []intake.Kept{written}, Waiting: 1})
 		want := []store.SealedRows{
 			{Column: "orders.goods", Key: 0, Rows: 1}, {Column: "orders.goods", Key: 1, Rows: 1},
-			{Column: "orders.sealed", Key: 1, Rows: 41}, {Column: "orders.goods", Key: 3, Rows: 1},
+			{Column: "orders.sealed", Key: 1, Rows: 41},
+			{Column: "letters.body", Key: 3, Rows: 1}, {Column: "orders.goods", Key: 3, Rows: 1},
 		}
 		if got, err := s.SealedRows(t.Context()); err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %v, %v\nwant %v", got, err, want)
