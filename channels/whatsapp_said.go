@@ -22,8 +22,9 @@ const (
 // waLate is how much older than now a message must say it is to be believed. Its
 // own time is a hint only: it is cut to the second, and by another clock. But one
 // that Meta could not bring for an hour must not answer a question that was shown
-// since.
-const waLate = 30 * time.Second
+// since. Nor is one believed that says it is older than Meta delivers again: its
+// clock is wrong.
+const waLate, waOver = 30 * time.Second, 8 * 24 * time.Hour
 
 // errWaFlood is returned for a webhook with more parts than one may have.
 var errWaFlood = errors.New("more messages than a webhook may have")
@@ -301,7 +302,7 @@ func (m *waMessage) arrived(now time.Time) time.Time {
 	if n >= 1e12 { // thirteen digits: milliseconds, as have been seen
 		at = time.UnixMilli(n)
 	}
-	if at.Before(now.Add(-waLate)) {
+	if at.Before(now.Add(-waLate)) && at.After(now.Add(-waOver)) {
 		return at.In(now.Location())
 	}
 	return now

@@ -175,6 +175,8 @@ func TestOnlyAnOldMessageIsAsOldAsItSays(t *testing.T) {
 		`"1795262369"`:    waNoon.Add(-31 * time.Second),
 		`1795258800`:      waNoon.Add(-time.Hour),
 		`"1795258800000"`: waNoon.Add(-time.Hour), // milliseconds
+		`"1794657600"`:    waNoon.Add(-7 * 24 * time.Hour),
+		`"1763700000"`:    waNoon, // a year: nothing is delivered so late
 		`"soon"`:          waNoon, `null`: waNoon, `""`: waNoon, `"-5"`: waNoon, `"99999999999999999999"`: waNoon, `{}`: waNoon,
 	} {
 		got, err := w.decode([]byte(strings.Replace(waMessages(`"type":"text","text":{"body":"1"}`), `"1795262400"`, stamp, 1)))
