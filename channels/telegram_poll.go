@@ -31,9 +31,6 @@ func (t *Telegram) Poll(ctx context.Context) error {
 	retry := tgRetryFirst
 	for ctx.Err() == nil {
 		wait, err := t.poll(ctx, &next)
-		if ctx.Err() != nil {
-			break // whatever failed, it was that
-		}
 		if err == nil {
 			retry = tgRetryFirst
 			continue
@@ -42,7 +39,9 @@ func (t *Telegram) Poll(ctx context.Context) error {
 		if errors.As(err, &refused) && (refused.Code == http.StatusUnauthorized || refused.Code == http.StatusNotFound) && refused.Do == SendAlarm {
 			return err
 		}
-		t.o.Log.Warn("telegram: polling failed", "err", err)
+		if ctx.Err() == nil {
+			t.o.Log.Warn("telegram: polling failed", "err", err)
+		}
 		wait = max(wait, retry)
 		retry = min(2*retry, tgRetryLast)
 		select {

@@ -3,7 +3,6 @@ package chatfake
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -58,25 +57,6 @@ type TelegramCommand struct {
 	Description string `json:"description"`
 }
 
-// TelegramFault is what goes wrong instead of an answer.
-type TelegramFault struct {
-	Method string // which method; empty for any
-	Chat   int64  // which chat; zero for any
-	Times  int    // how often; zero for once, below it for ever
-
-	Status      int    // the HTTP status and the error code
-	Description string // the words of the refusal
-	RetryAfter  int    // seconds
-	Body        string // the whole answer, where it is no JSON of the API
-	Drop        bool   // the connection breaks and nothing is answered
-	// Late waits until it is closed, or the caller gives up, and then does what
-	// else the fault says; where that is nothing, the call is answered.
-	Late <-chan struct{}
-	// Done says that what was asked for is done all the same: only its answer
-	// gets lost.
-	Done bool
-}
-
 // NewTelegram makes one that listens nowhere: it is a handler, and a transport
 // that needs no network.
 func NewTelegram(token string) *Telegram {
@@ -102,24 +82,6 @@ func (f *Telegram) Close() {
 	}
 }
 
-// Fail has calls fail from now on. Of several faults that fit, the first comes
-// first.
-func (f *Telegram) Fail(x TelegramFault) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if x.Times == 0 {
-		x.Times = 1
-	}
-	f.faults = append(f.faults, &x)
-}
-
-// Mend takes back all faults.
-func (f *Telegram) Mend() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.faults = nil
-}
-
 // Calls are the requests that were made so far: of one method, or with "" all.
 func (f *Telegram) Calls(method string) []TelegramCall {
 	f.mu.Lock()
@@ -131,14 +93,6 @@ func (f *Telegram) Calls(method string) []TelegramCall {
 		}
 	}
 	return out
-}
-
-// Hammered is how many calls came for a chat before the wait that it was told
-// was over.
-func (f *Telegram) Hammered() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.hammered
 }
 
 // Hook is the webhook that is set.
@@ -221,42 +175,6 @@ func (f *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	telegramAnswer(w, http.StatusOK, map[string]any{"ok": true, "result": result})
-}
-
-// called notes a call and finds what is to go wrong with it.
-func (f *Telegram) called(method string, params url.Values, chat int64) *TelegramFault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.calls = append(f.calls, TelegramCall{method, params})
-	if time.Now().Before(f.floor[chat]) {
-		f.hammered++
-	}
-	for _, x := range f.faults {
-		if x.Times != 0 && (x.Method == "" || x.Method == method) && (x.Chat == 0 || x.Chat == chat) {
-			x.Times--
-			if x.RetryAfter > 0 && chat != 0 {
-				f.floor[chat] = time.Now().Add(time.Duration(x.RetryAfter) * time.Second)
-			}
-			return x
-		}
-	}
-	return nil
-}
-
-func (x *TelegramFault) fails() bool { return x.Drop || x.Body != "" || x.Status != 0 }
-
-func (x *TelegramFault) answer(w http.ResponseWriter) {
-	switch {
-	case x.Drop:
-		panic(http.ErrAbortHandler)
-	case x.Body != "":
-		if x.Status != 0 {
-			w.WriteHeader(x.Status)
-		}
-		_, _ = io.WriteString(w, x.Body)
-	default:
-		telegramRefuse(w, x.Status, x.Description, x.RetryAfter)
-	}
 }
 
 // refusal is an answer that is not ok.
