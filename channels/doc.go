@@ -36,7 +36,7 @@
 //     that the engine was not asked; Reply to bytes) and a fuzz target for
 //     Decode. Guards, limits, panics and times need none: they are the
 //     server's.
-//  7. Mount it in cmd/spaza/wire.go, under the doors.
+//  7. Mount it in cmd/spaza/wire_doors.go.
 //
 // A way out for messages is a Messenger beside it: its errors hold neither the
 // number, nor the text, nor a key.
