@@ -20,8 +20,8 @@
 //  2. Routes: each with a Guard, and a Sorry that the surface shows to a person
 //     as it is. The server answers with it whatever was wrong, so nothing can be
 //     learned from it. Where a surface proves itself otherwise than by a
-//     key (a signature, a token in a header), give it a Guard of its own in
-//     guard.go: Handle is never called for a stranger.
+//     key (a signature, a token in a header), ask for GuardOwn and say in Admit
+//     who is let in: Handle is never called for a stranger.
 //  3. Decode: bytes to a Turn. Number by msisdn.Parse, text UTF-8, every field
 //     bounded, a field given twice refused; ErrMalformed or ErrForeign and no
 //     half-made Turn. Say how a repetition is known: Cumulative where the text
