@@ -236,6 +236,47 @@ func (s *Service) Unlink(ctx context.Context, msisdn, channel, user string) erro
 	return nil
 }
 
+// UnlinkAll ends all links to a number and tells the customer, for the operator,
+// such as when a phone was stolen. It says how many there were; ErrNoCustomer where
+// there is no wallet.
+func (s *Service) UnlinkAll(ctx context.Context, msisdn, by, why string) (n int, err error) {
+	if by == "" || why == "" {
+		return 0, errors.New("unlink: who does it, and why, is required")
+	}
+	c, err := s.store.Customer(ctx, msisdn)
+	if err != nil {
+		return 0, fmt.Errorf("unlink: %w", err)
+	}
+	if c.ID == "" {
+		return 0, ErrNoCustomer
+	}
+	all, err := s.store.Links(ctx, c.ID)
+	if err != nil {
+		return 0, fmt.Errorf("unlink: %w", err)
+	}
+	now := s.opt.Now()
+	err = s.store.InTx(ctx, func(tx Tx) error {
+		n = 0
+		for _, l := range all {
+			ended, err := tx.DropLink(l)
+			if err == nil && ended {
+				n++
+				err = addLinked(tx, l, linkEnded, now)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("unlink: %w", err)
+	}
+	s.opt.Logger.Info("chats unlinked", "by", by, "chats", n)
+	s.runner.Wake()
+	return n, nil
+}
+
 // Where says where a customer (by id) can be written to on a channel: to whom of
 // theirs wrote there last. Nowhere, where the wallet is idle: who wrote may have
 // another number by now.

@@ -12,12 +12,16 @@ import (
 )
 
 // customersCommand is what a customer may ask of the operator: by law, what is
-// held about them, and that it is erased; and a way out when the PIN is forgotten.
+// held about them, and that it is erased; and a way out when the PIN is forgotten,
+// when the wallet was not used for long, and when a phone is in other hands.
 type customersCommand struct {
 	Show   customersShowCommand   `cmd:"" help:"What is held about a customer, in short."`
 	Export customersExportCommand `cmd:"" help:"All that is held about a customer, as JSON, for them to have."`
 	Erase  customersEraseCommand  `cmd:"" help:"Erase what says who a customer is. The books stay as they are."`
 	Reset  customersResetCommand  `cmd:"" name:"reset-pin" help:"Take a forgotten wallet PIN and its lock away."`
+	Unlink customersUnlinkCommand `cmd:"" help:"End all chats of a number, such as when the phone was stolen."`
+	Wake   customersWakeCommand   `cmd:"" help:"Make a wallet alive again that was not used for long."`
+	Rejoin customersRejoinCommand `cmd:"" help:"Give a wallet back to its owner that was put aside because it was not used for long."`
 }
 
 // person is a number, and what is held about whoever has it.
@@ -71,8 +75,17 @@ type personReport struct {
 	Last           string           `json:"last_order,omitempty"`
 	PIN            bool             `json:"wallet_pin_set"`
 	PINLocked      string           `json:"wallet_pin_locked_until,omitempty"`
+	Idle           bool             `json:"idle"` // so long unused that the caller may be somebody else
+	Chats          []chatReport     `json:"chats"`
 	FromOthers     int              `json:"orders_of_others_for_this_number"`
 	InTheWay       []obstacleReport `json:"in_the_way_of_an_erasure"`
+}
+
+type chatReport struct {
+	Channel string       `json:"channel"`
+	How     vend.LinkHow `json:"proved_by"`
+	Since   string       `json:"since"`
+	Seen    string       `json:"last_seen"`
 }
 
 type obstacleReport struct {
@@ -108,7 +121,7 @@ func (s customersShowCommand) Run(ctx context.Context, c console) error {
 func (d *desk) describe(ctx context.Context, p person) (r personReport, err error) {
 	r = personReport{
 		MSISDN: p.number, Customer: p.ID, Language: p.Language, Since: stamp(p.CreatedAt),
-		AvailableCents: int64(p.balance.Available), HeldCents: int64(p.balance.Held), InTheWay: []obstacleReport{},
+		AvailableCents: int64(p.balance.Available), HeldCents: int64(p.balance.Held), InTheWay: []obstacleReport{}, Chats: []chatReport{},
 	}
 	if p.ID != "" {
 		_, err = d.each(ctx, search{query: vend.Query{Customer: p.ID}}, 0, func(page []vend.Order) error {
@@ -132,6 +145,18 @@ func (d *desk) describe(ctx context.Context, p person) (r personReport, err erro
 			return r, err
 		}
 		r.PIN, r.PINLocked = pin.Set, stamp(pin.LockedUntil)
+		caller, err := d.till().Caller(ctx, p.number)
+		if err != nil {
+			return r, err
+		}
+		r.Idle = caller.Idle
+		links, err := d.books.Links(ctx, p.ID)
+		if err != nil {
+			return r, err
+		}
+		for _, l := range links {
+			r.Chats = append(r.Chats, chatReport{l.Channel, l.How, stamp(l.LinkedAt), stamp(l.SeenAt)})
+		}
 	}
 	_, err = d.each(ctx, search{query: vend.Query{Target: p.number}, not: p.ID}, 0, func(page []vend.Order) error {
 		r.FromOthers += len(page)
@@ -168,6 +193,12 @@ func (r personReport) write(c console) error {
 		}
 		fmt.Fprintf(c.out, "  %-11s %s\n", "Orders", orders)
 		fmt.Fprintf(c.out, "  %-11s %s\n", "Wallet PIN", r.pinWords())
+		for _, chat := range r.Chats {
+			fmt.Fprintf(c.out, "  %-11s %s since %s, last seen %s\n", "Chat", plain(chat.Channel), day(chat.Since), day(chat.Seen))
+		}
+		if r.Idle {
+			fmt.Fprintf(c.out, "  %-11s %s\n", "Idle", "not used for so long that whoever calls may be somebody else: spaza customers wake")
+		}
 	}
 	if r.FromOthers > 0 {
 		fmt.Fprintf(c.out, "\nOrders of others for this number: %d\n", r.FromOthers)

@@ -13,6 +13,7 @@ type customersEraseCommand struct {
 	MSISDN      string `arg:"" name:"msisdn" help:"The customer's number, however it is written."`
 	Confirm     string `help:"The number once more: then it is done." placeholder:"NUMBER"`
 	Undelivered bool   `name:"even-undelivered" help:"Also when something they paid for was never handed over, and they give it up."`
+	Wallet      string `help:"Instead of the wallet that has the number, this one, which was put aside from it: its id in the books." placeholder:"ID"`
 	Deed        `embed:""`
 }
 
@@ -36,6 +37,11 @@ func (e customersEraseCommand) Run(ctx context.Context, c console) error {
 	}
 	if again, err := msisdn.Parse(e.Confirm); e.Confirm != "" && (err != nil || again != p.number) {
 		return usage("--confirm is another number; nothing was erased")
+	}
+	if e.Wallet != "" {
+		if p, err = d.aside(ctx, p, e.Wallet); err != nil {
+			return err
+		}
 	}
 	if e.Confirm == "" {
 		return e.preview(ctx, d, p)
@@ -62,14 +68,22 @@ func (e customersEraseCommand) preview(ctx context.Context, d *desk, p person) e
 	fmt.Fprintf(d.c.out, "To be erased of %s: the number and the language, %s, and the number in %s of others.\n",
 		msisdn.Local(p.number), counted(r.Orders, "what its order says of whom it was for", "what its %d orders say of whom they were for"),
 		counted(r.FromOthers, "1 order", "%d orders"))
+	confirm := msisdn.Local(p.number)
+	if e.Wallet != "" { // which has no number
+		confirm = plain(e.MSISDN)
+	}
 	fmt.Fprintln(d.c.out, "It cannot be undone. The books stay as they are.")
-	return usage("nothing was erased yet; to do it: --confirm %s", msisdn.Local(p.number))
+	return usage("nothing was erased yet; to do it: --confirm %s", confirm)
 }
 
 func (e customersEraseCommand) erase(ctx context.Context, d *desk, p person, by, why string) error {
 	var f vend.Forgotten
 	err := d.do(ctx, by, "erase customer "+p.named(), why, func() (err error) {
-		f, err = d.oblivion().Erase(ctx, vend.Erasure{MSISDN: p.number, Unseen: e.Undelivered, By: by, Why: why})
+		v := d.oblivion()
+		if keys, err := d.keys(ctx); err == nil { // otherwise codes are gone within a day
+			v.Seal = keys
+		}
+		f, err = v.Erase(ctx, vend.Erasure{MSISDN: p.number, Unseen: e.Undelivered, By: by, Why: why})
 		return err
 	})
 	if stand, ok := errors.AsType[*vend.InTheWayError](err); ok {
@@ -81,9 +95,10 @@ func (e customersEraseCommand) erase(ctx context.Context, d *desk, p person, by,
 	if f.Customer == "" && f.Orders+f.Others+f.Words+f.Names == 0 {
 		return nothingHeld(d.c, p)
 	}
-	fmt.Fprintf(d.c.out, "%s is forgotten: %s, %s of others, %s, %s.\n", msisdn.Local(p.number),
+	fmt.Fprintf(d.c.out, "%s is forgotten: %s, %s of others, %s, %s, %s.\n", msisdn.Local(p.number),
 		counted(f.Orders, "1 order", "%d orders"), counted(f.Others, "1 order", "%d orders"),
-		counted(f.Messages, "1 message that had not gone out", "%d messages that had not gone out"), counted(f.Words, "1 note", "%d notes"))
+		counted(f.Messages, "1 message that had not gone out", "%d messages that had not gone out"), counted(f.Words, "1 note", "%d notes"),
+		counted(f.Links, "1 chat", "%d chats"))
 	if f.Customer != "" {
 		fmt.Fprintf(d.c.out, "In the books it is %s, whom nobody knows now.\n", f.Customer)
 	}

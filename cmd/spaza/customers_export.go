@@ -42,6 +42,15 @@ type portraitProfile struct {
 	// Names are what the customer calls numbers, meters and accounts, and which
 	// of them they took off their list.
 	Names []portraitName `json:"names"`
+	Chats []portraitChat `json:"chats"`
+}
+
+type portraitChat struct {
+	Channel string       `json:"channel"`
+	Name    string       `json:"name_there"`
+	How     vend.LinkHow `json:"proved_by"`
+	Since   string       `json:"since"`
+	Seen    string       `json:"last_seen"`
 }
 
 type portraitName struct {
@@ -92,6 +101,7 @@ func notInHere(goods bool) []string {
 		"sealed requests to the provider: they repeat what an order says, and are erased on schedule",
 		"keyed hashes of vouchers that were handed in, of meters and accounts that were asked about in the last hour, and of the wallet PIN: nothing can be read from them",
 		"when a wrong wallet PIN was entered in the last two days",
+		"codes that were sent by SMS, encrypted, and how many in the last day, under keyed hashes",
 		"names of the operator's people, and who bought what others bought for this number",
 		"what the message gateway, the mobile network and the provider hold themselves",
 	}
@@ -153,13 +163,20 @@ func (x customersExportCommand) portray(ctx context.Context, d *desk, till *vend
 		MSISDN: p.number, WrittenAt: stamp(time.Now()), NotInHere: notInHere(x.Goods), Orders: []portraitOrder{}, FromOthers: []portraitGift{},
 	}
 	if p.ID != "" {
-		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held), p.PIN, stamp(p.PINSince), []portraitName{}}
+		all.Customer = &portraitProfile{p.ID, p.Language, stamp(p.CreatedAt), int64(p.balance.Available), int64(p.balance.Held), p.PIN, stamp(p.PINSince), []portraitName{}, []portraitChat{}}
 		saved, err := d.books.SavedRegulars(ctx, p.ID)
 		if err != nil {
 			return all, err
 		}
 		for _, r := range saved {
 			all.Customer.Names = append(all.Customer.Names, portraitName{r.Kind, r.Target, r.Nickname, stamp(r.NamedAt), stamp(r.ForgottenAt)})
+		}
+		links, err := d.books.Links(ctx, p.ID)
+		if err != nil {
+			return all, err
+		}
+		for _, l := range links {
+			all.Customer.Chats = append(all.Customer.Chats, portraitChat{l.Channel, l.User, l.How, stamp(l.LinkedAt), stamp(l.SeenAt)})
 		}
 		_, err = d.each(ctx, search{query: vend.Query{Customer: p.ID}}, 0, func(page []vend.Order) error {
 			for _, o := range page {

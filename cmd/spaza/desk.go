@@ -164,7 +164,7 @@ func (d *desk) sellingTill(ctx context.Context) (*vend.Service, func(), error) {
 }
 
 func (d *desk) service(p vend.Provider, k vend.Sealer) *vend.Service {
-	s := vend.New(d.books, p, k, vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy()})
+	s := vend.New(d.books, p, k, vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy(), IdleAfter: d.cfg.idleAfter()})
 	s.Attach(vend.Elsewhere{})
 	return s
 }

@@ -122,6 +122,8 @@ func moveWords(o vend.Order, m vend.Move) string {
 		s = with("the customer's screen")
 	case vend.CauseMessage:
 		s = messageWords(m, note)
+	case vend.CauseBySMS:
+		s = "the message in the chat did not arrive" + inBrackets(joined("", "its number ", note)) + ": it is sent by SMS"
 	case vend.CauseErase:
 		s = with("what was kept is erased")
 	case vend.CauseExport:
@@ -217,7 +219,10 @@ func jobWords(j store.OrderJob, now time.Time) string {
 	name := "the sale"
 	if j.Kind == vend.JobNotice {
 		name = "message that a person looks at it"
-		if !strings.HasSuffix(j.Key, "/"+vend.NoticePerson) {
+		switch {
+		case strings.HasSuffix(j.Key, "/"+vend.NoticeSMS):
+			name = "message by SMS of how it stands"
+		case !strings.HasSuffix(j.Key, "/"+vend.NoticePerson):
 			name = "message of how it ended"
 		}
 	}
