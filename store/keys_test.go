@@ -16,6 +16,7 @@ import (
 	"spaza/intake"
 	"spaza/secret"
 	"spaza/store"
+	"spaza/vend"
 )
 
 // operatorKey is a key of the operator made of one byte, and the keyring that
@@ -266,10 +267,13 @@ func TestSealedRowsAreCountedByKey(t *testing.T) {
 		written := letter("a-1")
 		written.Body = k.Seal(text, "P")
 		addLetters(t, s, intake.Batch{Letters: []intake.Kept{written}, Waiting: 1})
+		inTx(t, s, func(tx vend.Tx) error {
+			return tx.SaveCode(vend.Code{ID: "c", Person: []byte("p"), Number: []byte("n"), Hash: []byte("h"), Sealed: k.Seal(text, "P"), Expires: noon})
+		})
 		want := []store.SealedRows{
 			{Column: "orders.goods", Key: 0, Rows: 1}, {Column: "orders.goods", Key: 1, Rows: 1},
 			{Column: "orders.sealed", Key: 1, Rows: 41},
-			{Column: "letters.body", Key: 3, Rows: 1}, {Column: "orders.goods", Key: 3, Rows: 1},
+			{Column: "codes.sealed", Key: 3, Rows: 1}, {Column: "letters.body", Key: 3, Rows: 1}, {Column: "orders.goods", Key: 3, Rows: 1},
 		}
 		if got, err := s.SealedRows(t.Context()); err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %v, %v\nwant %v", got, err, want)

@@ -13,14 +13,15 @@ const (
 	linkColumns = `channel, person, customer, how, linked_at, seen_at`
 
 	// lastOrder is when a customer asked for the newest order.
-	lastOrder = `SELECT created_at FROM orders WHERE customer = ? AND kind <> 'reverse' AND ref <> ?
-ORDER BY created_at DESC, ref DESC LIMIT 1`
+	lastOrder = `SELECT created_at FROM orders WHERE customer = ? AND kind <> 'reverse' AND ref <> ? ORDER BY created_at DESC` + one
+	// one is a limit as limited makes it.
+	one = ` LIMIT (SELECT 1)`
 
 	// The newest order is looked up inside, so that it is taken from the index of
 	// its customer.
 	selectLinked = `SELECT l.channel, l.person, l.customer, l.how, l.linked_at, l.seen_at, ` + `coalesce(c.id, ''), coalesce(c.msisdn, ''),
 coalesce(c.language, ''), coalesce(c.pin <> '', 1 = 0), coalesce(c.pin_since, 0), coalesce(c.pin_proved, 0), coalesce(c.used_at, 0), coalesce(c.created_at, 0),
-coalesce((SELECT o.created_at FROM orders o WHERE o.customer = l.customer AND o.kind <> 'reverse' ORDER BY o.created_at DESC, o.ref DESC LIMIT 1), 0)
+coalesce((SELECT o.created_at FROM orders o WHERE o.customer = l.customer AND o.kind <> 'reverse' ORDER BY o.created_at DESC` + one + `), 0)
 FROM links l LEFT JOIN customers c ON c.id = l.customer WHERE l.channel = ? AND l.person = ?`
 
 	selectLink  = `SELECT ` + linkColumns + ` FROM links WHERE channel = ? AND person = ?`
