@@ -27,6 +27,9 @@ const (
 	commitTime = 5 * time.Second
 	// tellEvery is how often it is logged that letters are dropped.
 	tellEvery = time.Minute
+	// holdOff is how long work waits at most for what else is to be written: it
+	// would keep senders waiting.
+	holdOff = 100 * time.Millisecond
 )
 
 // Runner runs jobs; jobs.Runner is one.
@@ -90,8 +93,10 @@ type Box struct {
 	waiting int // letters in pending
 
 	// Of the goroutine that commits.
-	told    time.Time // when it was last logged that letters were dropped
-	dropped int       // since then
+	held    []jobs.Job // claimed, and to be adopted
+	since   time.Time  // since when there is work that was not begun; zero: there is none
+	told    time.Time  // when it was last logged that letters were dropped
+	dropped int        // since then
 }
 
 type boxState uint8
@@ -222,54 +227,67 @@ func (b *Box) queue(e *envelope) error {
 	return nil
 }
 
-// next waits for something to write, and takes as many as make a batch; none when
+// next waits for something to write, and takes as much as makes a batch; false when
 // the box is closed and empty. Whoever has gone away meanwhile will bring theirs
-// again.
-func (b *Box) next() (batch []*envelope) {
+// again, so that nothing may be left of it.
+func (b *Box) next() (batch []*envelope, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(batch) == 0 {
-		for len(b.pending) == 0 && b.state == boxOpen {
-			b.more.Wait()
-		}
-		if len(b.pending) == 0 {
-			return nil
-		}
-		for n := 0; len(b.pending) > 0; {
-			e := b.pending[0]
-			if n > 0 && n+len(e.kept) > b.o.Batch {
-				break
-			}
-			b.pending[0] = nil
-			b.pending = b.pending[1:]
-			b.waiting -= len(e.kept)
-			if err := e.ctx.Err(); err != nil {
-				e.done <- err
-				continue
-			}
-			n += len(e.kept)
-			batch = append(batch, e)
-		}
+	for len(b.pending) == 0 && b.state == boxOpen {
+		b.more.Wait()
 	}
-	return batch
+	ok = len(b.pending) > 0
+	for n := 0; len(b.pending) > 0; {
+		e := b.pending[0]
+		if n > 0 && n+len(e.kept) > b.o.Batch {
+			break
+		}
+		b.pending[0] = nil
+		b.pending = b.pending[1:]
+		b.waiting -= len(e.kept)
+		if err := e.ctx.Err(); err != nil {
+			e.done <- err
+			continue
+		}
+		n += len(e.kept)
+		batch = append(batch, e)
+	}
+	return batch, ok
 }
 
 // run writes what waits until the box is closed and empty.
 func (b *Box) run(ctx context.Context) {
 	defer close(b.ended)
 	for {
-		batch := b.next()
-		if batch == nil {
+		batch, ok := b.next()
+		if !ok {
 			return
 		}
-		b.commit(ctx, batch)
+		if len(batch) > 0 {
+			b.commit(ctx, batch)
+		}
+		b.begin()
 	}
 }
 
-// commit writes the letters of some calls in one transaction, tells the callers,
-// and sees that work begins.
+// begin has what was written worked on, unless more waits to be written.
+func (b *Box) begin() {
+	b.mu.Lock()
+	more := len(b.pending) > 0
+	b.mu.Unlock()
+	if b.since.IsZero() || more && b.o.Now().Sub(b.since) < holdOff {
+		return
+	}
+	for _, j := range b.held {
+		b.o.Runner.Adopt(j)
+	}
+	b.o.Runner.Wake()
+	b.held, b.since = b.held[:0], time.Time{}
+}
+
+// commit writes the letters of some calls in one transaction, and tells the callers.
 func (b *Box) commit(ctx context.Context, batch []*envelope) {
-	all, known := Batch{Owner: b.o.Runner.Owner(), Room: b.o.Runner.Places(JobChat), Waiting: b.o.PerSender}, 0
+	all, known := Batch{Owner: b.o.Runner.Owner(), Room: b.o.Runner.Places(JobChat) - len(b.held), Waiting: b.o.PerSender}, 0
 	seen := map[string]bool{}
 	for _, e := range batch {
 		for _, k := range e.kept {
@@ -293,16 +311,13 @@ func (b *Box) commit(ctx context.Context, batch []*envelope) {
 		b.o.Logger.Error("letters were not written", "letters", len(all.Letters), "err", err)
 		return
 	}
-	wake := false
 	for _, j := range added.Jobs {
-		if j.Owner == "" {
-			wake = true
-		} else {
-			b.o.Runner.Adopt(j)
+		if b.since.IsZero() {
+			b.since = b.o.Now()
 		}
-	}
-	if wake {
-		b.o.Runner.Wake()
+		if j.Owner != "" {
+			b.held = append(b.held, j)
+		}
 	}
 	b.tell(added, known+len(all.Letters)-len(added.Jobs)-len(added.Dropped))
 }

@@ -249,6 +249,44 @@ func TestWhoHasGoneAwayIsNotWrittenFor(t *testing.T) {
 	})
 }
 
+func TestWorkWaitsForWhatElseIsToBeWrittenButNotForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.hang = make(chan struct{})
+		f := openOffice(t, m, nil, func(o *intake.Options, _ *jobs.Options) { o.Batch = 1 })
+		take := func(ctx context.Context, n int) {
+			go func() { _ = f.Take(ctx, []intake.Letter{letter(fmt.Sprint(n), 1)}) }()
+			synctest.Wait()
+		}
+		for n := range 6 {
+			take(t.Context(), n)
+		}
+		gone, goes := context.WithCancel(t.Context())
+		defer goes()
+		take(gone, 6)
+		for i, want := range []int{
+			0, // written is the first, and others wait
+			0,
+			3, // it took too long
+			3, 3,
+			6, // the last one has gone away
+		} {
+			if i == 2 {
+				time.Sleep(100 * time.Millisecond)
+			}
+			if i == 5 {
+				goes()
+			}
+			m.hang <- struct{}{}
+			synctest.Wait()
+			if got := f.handledSoFar(); len(got) != want {
+				t.Errorf("after %d letters were written %d are handled, want %d", i+1, len(got), want)
+			}
+		}
+		close(m.hang)
+	})
+}
+
 func TestCloseWritesWhatWaitsAndTakesNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()

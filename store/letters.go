@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -20,24 +21,28 @@ const (
 	letterRow     = `(?, ?, ?)`
 	newLetters    = ` ON CONFLICT (key) DO NOTHING RETURNING key`
 
-	// As insertJob does, but of many, and unclaimed.
-	insertLetterJobs = `INSERT INTO jobs (kind, key, data, first_run_at, run_at, attempt, until_at, lane, behind) VALUES `
-	letterJobRow     = `(?, ?, ?, ?, ?, 0, ?, ?, 1)`
+	// As insertJob does, but of many, and by one who knows their lanes.
+	insertLetterJobs = `INSERT INTO jobs (kind, key, data, first_run_at, run_at, attempt, owner, lease_until, until_at, lane, behind) VALUES `
+	letterJobRow     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	newLetterJobs    = ` ON CONFLICT (kind, key) DO NOTHING RETURNING id, key`
 
-	countBehind  = `SELECT lane, count(*) FROM jobs WHERE dead = 0 AND behind = 1 AND lane IN (`
-	countBehind2 = `) GROUP BY lane`
+	// lockLanes keeps all others from lanes until the transaction ends, as the
+	// triggers of the lanes do, where there is more than one writer.
+	lockLanes  = `SELECT pg_advisory_xact_lock(hashtextextended('spaza.jobs.lane.' || lane, 0)) FROM (VALUES `
+	lockLane   = `(CAST(? AS TEXT))`
+	lockLanes2 = `) AS lanes (lane)`
 
-	takeFirstJobs  = `UPDATE jobs SET owner = ?, lease_until = ?, attempt = 1 WHERE behind = 0 AND id IN (`
-	takeFirstJobs2 = `) RETURNING id`
+	// Each half has an index of its own.
+	countLanes  = `SELECT lane, count(*) FROM (SELECT lane FROM jobs WHERE dead = 0 AND behind = 1 AND lane IN (`
+	countLanes2 = `) UNION ALL SELECT lane FROM jobs WHERE lane <> '' AND dead = 0 AND behind = 0 AND lane IN (`
+	countLanes3 = `)) AS alive GROUP BY lane`
 
-	selectLetter   = `SELECT at, body FROM letters WHERE key = ?`
-	eraseLetter    = `UPDATE letters SET body = NULL WHERE key = ?`
-	deleteLetters  = `DELETE FROM letters WHERE key IN (`
-	eraseLetters   = `UPDATE letters SET body = NULL WHERE key IN (SELECT key FROM letters WHERE body IS NOT NULL AND at < ? ORDER BY at LIMIT ?)`
-	forgetLetters  = `DELETE FROM letters WHERE key IN (SELECT key FROM letters WHERE at < ? ORDER BY at LIMIT ?)`
-	lettersAtOnce  = 64 // a statement
-	letterJobParts = 7  // arguments of a letterJobRow
+	selectLetter  = `SELECT at, body FROM letters WHERE key = ?`
+	eraseLetter   = `UPDATE letters SET body = NULL WHERE key = ?`
+	deleteLetters = `DELETE FROM letters WHERE key IN (`
+	eraseLetters  = `UPDATE letters SET body = NULL WHERE key IN (SELECT key FROM letters WHERE body IS NOT NULL AND at < ? ORDER BY at LIMIT ?)`
+	forgetLetters = `DELETE FROM letters WHERE key IN (SELECT key FROM letters WHERE at < ? ORDER BY at LIMIT ?)`
+	lettersAtOnce = 64 // a statement
 )
 
 var _ intake.Store = (*SQL)(nil)
@@ -56,17 +61,17 @@ func (s *SQL) AddLetters(ctx context.Context, b intake.Batch) (added intake.Adde
 
 // addLetters is a handful of statements, whatever the number of letters. Of
 // processes that add the same letters, or to the same lanes, none may wait for one
-// that waits for it: all take the letters first, in the order of their keys, and
-// then the lanes in theirs.
+// that waits for it: all take the lanes first, in the order of their names, and
+// then the letters in that of their keys. So does whoever is done with one.
 func (t *sqlTx) addLetters(b intake.Batch) (added intake.Added, err error) {
-	behind, err := t.behind(b.Letters)
+	alive, err := t.lanes(b.Letters)
 	if err != nil {
 		return added, err
 	}
 	// Where a lane is full nothing is tried: a flood of one sender costs a count.
 	var letters []intake.Kept
 	for _, k := range b.Letters {
-		if behind[k.Job.Lane] < b.Waiting {
+		if alive[k.Job.Lane] <= b.Waiting {
 			letters = append(letters, k)
 		} else {
 			added.Dropped = append(added.Dropped, k.Job.Lane)
@@ -77,17 +82,14 @@ func (t *sqlTx) addLetters(b intake.Batch) (added intake.Added, err error) {
 		return added, err
 	}
 	var excess []any
+	letters = slices.DeleteFunc(letters, func(k intake.Kept) bool { return !fresh[k.Key] })
 	letters = slices.DeleteFunc(letters, func(k intake.Kept) bool {
-		lane := k.Job.Lane
-		switch {
-		case !fresh[k.Key]:
-			return true
-		case behind[lane] >= b.Waiting:
-			excess, added.Dropped = append(excess, k.Key), append(added.Dropped, lane)
-			return true
+		if alive[k.Job.Lane] <= b.Waiting {
+			alive[k.Job.Lane]++
+			return false
 		}
-		behind[lane]++
-		return false
+		excess, added.Dropped = append(excess, k.Key), append(added.Dropped, k.Job.Lane)
+		return true
 	})
 	err = inLists(excess, func(list string, keys []any) error {
 		_, err := t.exec(deleteLetters+list+")", keys...)
@@ -96,24 +98,34 @@ func (t *sqlTx) addLetters(b intake.Batch) (added intake.Added, err error) {
 	if err != nil {
 		return added, err
 	}
-	if added.Jobs, err = t.insertLetterJobs(letters); err != nil {
-		return added, err
+	for _, k := range letters {
+		alive[k.Job.Lane]--
 	}
-	return added, t.takeFirst(added.Jobs, b)
+	added.Jobs, err = t.insertLetterJobs(letters, alive, b)
+	return added, err
 }
 
-// behind counts the jobs that wait in the lanes of letters.
-func (t *sqlTx) behind(letters []intake.Kept) (map[string]int, error) {
+// lanes counts the jobs that are to be done in the lanes of letters, which nobody
+// else moves until the transaction ends.
+func (t *sqlTx) lanes(letters []intake.Kept) (map[string]int, error) {
 	count := map[string]int{}
 	for _, k := range letters {
 		count[k.Job.Lane] = 0
 	}
-	lanes := make([]any, 0, len(count))
-	for lane := range count {
+	var lanes []any
+	for _, lane := range slices.Sorted(maps.Keys(count)) {
 		lanes = append(lanes, lane)
 	}
+	if t.d.lockNumber != "" {
+		err := inLists(lanes, func(_ string, some []any) error {
+			return t.each(lockLanes+rowsOf(lockLane, len(some))+lockLanes2, some, func(*sql.Rows) error { return nil })
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	return count, inLists(lanes, func(list string, some []any) error {
-		return t.each(countBehind+list+countBehind2, some, func(rows *sql.Rows) error {
+		return t.each(countLanes+list+countLanes2+list+countLanes3, append(slices.Clip(some), some...), func(rows *sql.Rows) error {
 			var lane string
 			var n int
 			err := rows.Scan(&lane, &n)
@@ -147,16 +159,29 @@ func (t *sqlTx) insertLetters(letters []intake.Kept) (map[string]bool, error) {
 }
 
 // insertLetterJobs adds jobs, in each lane in the order of the letters, and returns
-// those added, in that order.
-func (t *sqlTx) insertLetterJobs(letters []intake.Kept) ([]jobs.Job, error) {
-	byLane := slices.SortedStableFunc(slices.Values(letters), func(a, b intake.Kept) int { return cmp.Compare(a.Job.Lane, b.Job.Lane) })
+// those added, in that order. alive is how many there are in each lane. The first
+// of an empty one is claimed as it is added, as far as there is room.
+func (t *sqlTx) insertLetterJobs(letters []intake.Kept, alive map[string]int, b intake.Batch) ([]jobs.Job, error) {
+	behind := make(map[string]bool, len(letters)) // by key
+	all := make([]jobs.Job, 0, len(letters))
+	for _, k := range letters {
+		j := k.Job
+		j.RunAt, j.Until = fromMillis(millis(j.RunAt)), fromMillis(millis(j.Until))
+		if behind[j.Key] = alive[j.Lane] > 0; !behind[j.Key] && b.Room > 0 {
+			j.Owner, j.LeaseUntil, j.Attempt = b.Owner, fromMillis(millis(b.LeaseUntil)), 1
+			b.Room--
+		}
+		alive[j.Lane]++
+		all = append(all, j)
+	}
+	byLane := slices.SortedStableFunc(slices.Values(all), func(a, b jobs.Job) int { return cmp.Compare(a.Lane, b.Lane) })
 	ids := make(map[string]int64, len(letters))
 	for some := range slices.Chunk(byLane, lettersAtOnce) {
 		some = padded(some)
-		args := make([]any, 0, letterJobParts*len(some))
-		for _, k := range some {
-			j := k.Job
-			args = append(args, string(j.Kind), j.Key, j.Data, millis(j.RunAt), millis(j.RunAt), millis(j.Until), j.Lane)
+		var args []any
+		for _, j := range some {
+			args = append(args, string(j.Kind), j.Key, j.Data, millis(j.RunAt), millis(j.RunAt), j.Attempt, j.Owner, millis(j.LeaseUntil),
+				millis(j.Until), j.Lane, bit(behind[j.Key]))
 		}
 		err := t.each(insertLetterJobs+rowsOf(letterJobRow, len(some))+newLetterJobs, args, func(rows *sql.Rows) error {
 			var id int64
@@ -169,41 +194,12 @@ func (t *sqlTx) insertLetterJobs(letters []intake.Kept) ([]jobs.Job, error) {
 			return nil, err
 		}
 	}
-	added := make([]jobs.Job, 0, len(ids))
-	for _, k := range letters {
-		if id, ok := ids[k.Key]; ok {
-			j := k.Job
-			j.ID, j.RunAt, j.Until = id, fromMillis(millis(j.RunAt)), fromMillis(millis(j.Until))
-			added = append(added, j)
-		}
+	for i := range all {
+		all[i].ID = ids[all[i].Key]
 	}
-	return added, nil
-}
-
-// takeFirst claims the jobs just added that are the first of their lanes, as far as
-// there is room.
-func (t *sqlTx) takeFirst(added []jobs.Job, b intake.Batch) error {
-	at, seen := map[int64]int{}, map[string]bool{}
-	var ids []any
-	for i, j := range added {
-		if !seen[j.Lane] && len(ids) < b.Room {
-			ids = append(ids, j.ID)
-			at[j.ID] = i
-		}
-		seen[j.Lane] = true
-	}
-	return inLists(ids, func(list string, some []any) error {
-		args := append([]any{b.Owner, millis(b.LeaseUntil)}, some...)
-		return t.each(takeFirstJobs+list+takeFirstJobs2, args, func(rows *sql.Rows) error {
-			var id int64
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			j := &added[at[id]]
-			j.Owner, j.LeaseUntil, j.Attempt = b.Owner, fromMillis(millis(b.LeaseUntil)), 1
-			return nil
-		})
-	})
+	// One that has a job already, from before its letter was forgotten, has none
+	// more.
+	return slices.DeleteFunc(all, func(j jobs.Job) bool { return j.ID == 0 }), nil
 }
 
 // Letter implements intake.Store.
@@ -224,10 +220,11 @@ func (s *SQL) Letter(ctx context.Context, key string) (intake.Kept, error) {
 // DoneLetter implements intake.Store.
 func (s *SQL) DoneLetter(ctx context.Context, j jobs.Job) error {
 	err := s.InTx(ctx, func(tx vend.Tx) error {
-		if _, err := tx.(*sqlTx).exec(eraseLetter, j.Key); err != nil {
+		if err := tx.FinishJob(j); err != nil {
 			return err
 		}
-		return tx.FinishJob(j)
+		_, err := tx.(*sqlTx).exec(eraseLetter, j.Key)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("end letter: %w", err)
