@@ -173,7 +173,7 @@ func (h *Housekeeping) chores(now time.Time) []chore {
 			return h.store.ErasePINHashes(ctx, before, chunk)
 		}},
 		{"dead messages", k.Dead, func(ctx context.Context, before time.Time) (int, error) {
-			return h.store.PurgeDead(ctx, []jobs.Kind{JobNotice}, before, chunk)
+			return h.store.PurgeDead(ctx, []jobs.Kind{JobNotice, JobLinked, JobCode}, before, chunk)
 		}},
 		// What only counts is deleted when it does not count any more, whatever is
 		// configured.

@@ -129,7 +129,7 @@ type jobsDropCommand struct {
 }
 
 // mayBeDropped are the kinds of job without which nobody loses money.
-func mayBeDropped() []jobs.Kind { return []jobs.Kind{vend.JobNotice} }
+func mayBeDropped() []jobs.Kind { return []jobs.Kind{vend.JobNotice, vend.JobLinked, vend.JobCode} }
 
 // Run forgets jobs.
 func (r jobsDropCommand) Run(ctx context.Context, c console) error {
