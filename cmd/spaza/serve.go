@@ -68,8 +68,11 @@ func (a *app) run(ctx context.Context) error {
 	if a.cfg.TextsDir != "" {
 		go a.followTexts(stocked)
 	}
-	if a.chats != nil && a.cfg.polls() {
-		go a.pollTelegram(stocked)
+	if a.chats != nil {
+		a.chats.begin(ctx)
+		if a.cfg.polls() {
+			go a.pollTelegram(stocked)
+		}
 	}
 	go func() { failed <- a.server.Serve(a.public) }()
 	if a.admin != nil {
@@ -94,7 +97,7 @@ func (a *app) run(ctx context.Context) error {
 	err = errors.Join(err, a.server.Shutdown(quiet))
 	stopStocking() // nothing more is polled for, either
 	if a.chats != nil {
-		err = errors.Join(err, a.chats.box.Close(quiet))
+		err = errors.Join(err, a.chats.end(quiet))
 	}
 	over, cancelOver := context.WithTimeout(context.WithoutCancel(ctx), handOver)
 	defer cancelOver()

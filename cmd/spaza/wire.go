@@ -17,7 +17,6 @@ import (
 	"spaza/flashapi"
 	"spaza/flashapi/sandbox"
 	"spaza/flows"
-	"spaza/intake"
 	"spaza/jobs"
 	"spaza/locales"
 	"spaza/secret"
@@ -110,7 +109,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
-		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce, intake.JobChat: chatsAtOnce}, Logger: a.log, Observe: metrics.Job,
+		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce}, Logger: a.log, Observe: metrics.Job,
 	})
 	shop.Attach(a.runner)
 	a.shop = shop
@@ -157,7 +156,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 
 	// The doors.
 	limited := a.limited(engine, sessions, keys, words, metrics)
-	a.attend(ctx, chats, limited, shop, sql, keys, metrics)
+	a.attend(chats, limited, shop, sql, keys, metrics)
 	doors := slices.Concat(a.gatewayDoors(limited, words), chats.doors(), a.reportDoors(told))
 	if !cfg.production() {
 		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))

@@ -27,6 +27,24 @@ type chats struct {
 	whatsApp *channels.WhatsApp
 	box      *intake.Box // nil when both are off
 	chat     *channels.Chat
+	// runner has letters worked on, and nothing else: some slow chats must not
+	// take the places of sales and of other messages.
+	runner *jobs.Runner
+}
+
+// begin has letters worked on, and taken in.
+func (c *chats) begin(ctx context.Context) {
+	c.runner.Start(context.WithoutCancel(ctx))
+	c.box.Start(context.WithoutCancel(ctx))
+}
+
+// end takes no more in, and then works on no more.
+func (c *chats) end(ctx context.Context) error {
+	err := c.box.Close(ctx)
+	if cut := c.runner.Stop(ctx); cut != nil {
+		err = errors.Join(err, fmt.Errorf("letters were cut off, and are worked on when their lease ends: %w", cut))
+	}
+	return err
 }
 
 // surfaces are those that are on.
@@ -104,16 +122,18 @@ func (a *app) openChats(shop *vend.Service, words *locales.Live, told func(conte
 }
 
 // attend has what is said answered by the engine.
-func (a *app) attend(ctx context.Context, c *chats, engine channels.Engine, shop *vend.Service, sql *store.SQL, keys *secret.Keyring, m *telemetry.Metrics) {
+func (a *app) attend(c *chats, engine channels.Engine, shop *vend.Service, sql *store.SQL, keys *secret.Keyring, m *telemetry.Metrics) {
 	if len(c.surfaces()) == 0 {
 		return
 	}
 	c.chat = channels.NewChat(channels.ChatOptions{
 		Engine: engine, Surfaces: c.surfaces(), Meet: shop.Meet, Unshown: unshown(shop), Observe: m.Screen, Log: a.log,
 	})
-	c.box = intake.New(intake.Options{Store: sql, Seal: keys, Runner: a.runner, Handle: c.handle, Logger: a.log, Observe: m.Letters})
-	a.runner.Handle(intake.JobChat, c.box.Work)
-	c.box.Start(context.WithoutCancel(ctx))
+	c.runner = jobs.NewRunner(sql, jobs.Options{
+		Workers: chatsAtOnce, Limits: map[jobs.Kind]int{intake.JobChat: chatsAtOnce}, Logger: a.log, Observe: m.Job,
+	})
+	c.box = intake.New(intake.Options{Store: sql, Seal: keys, Runner: c.runner, Handle: c.handle, Logger: a.log, Observe: m.Letters})
+	c.runner.Handle(intake.JobChat, c.box.Work)
 	a.chats = c
 }
 
@@ -228,8 +248,6 @@ func send(to channels.Messenger, m *telemetry.Metrics) func(context.Context, flo
 		return taken, nil
 	}
 }
-
-var _ jobs.Handler = (*intake.Box)(nil).Work
 
 // limited is the engine behind the bounds on how much one customer, and one
 // gateway, may ask of it.
