@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 
 	"spaza/dialog"
 	"spaza/secret"
@@ -82,8 +83,7 @@ func (idleFlow) takePIN(_ context.Context, t *dialog.Talk, in dialog.Input) (dia
 	if in.Option != "" {
 		return dialog.Move(in.Option), nil
 	}
-	t.Secret = secret.New(in.Text)
-	return "check", nil
+	return takeWalletPIN(t, in, "check")
 }
 
 func (f idleFlow) wake(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
@@ -98,7 +98,8 @@ func (f idleFlow) askSure(t *dialog.Talk, s *dialog.Screen) {
 }
 
 func (f idleFlow) setAside(ctx context.Context, t *dialog.Talk) (dialog.Move, error) {
-	if err := f.Sleepers.SetAside(ctx, t.User); err != nil {
+	err := f.Sleepers.SetAside(ctx, t.User)
+	if err != nil && !errors.Is(err, vend.ErrNotIdle) { // it was, before a crash
 		return dialog.Stay, err
 	}
 	return "begun", nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"spaza/vend"
 )
@@ -21,6 +23,9 @@ type Delivery interface {
 type Reports struct {
 	Orders Delivery
 	Logger *slog.Logger
+	// Chats are the surfaces that are chats: what does not arrive there is sent
+	// again by SMS.
+	Chats []string
 }
 
 // Take takes one report. Of a message that is not known it says nothing. Its
@@ -34,6 +39,8 @@ func (r Reports) Take(ctx context.Context, message string, arrived bool, detail 
 		r.Logger.Warn("report of a message was not written", "err", err)
 		return fmt.Errorf("take report: %w", err)
 	case arrived:
+	case slices.Contains(r.Chats, o.Channel) && strings.HasPrefix(message, o.Channel+":"):
+		r.Logger.Info("message will not arrive in the chat, an SMS follows", "ref", o.Ref, "detail", detail)
 	case o.Delivery == vend.DeliveryFailed && len(o.Goods) > 0: // what came by another message meanwhile needs nobody
 		r.Logger.Error("what was bought did not arrive", "ref", o.Ref, "kind", string(o.Kind), "detail", detail, "alert", true)
 	default:

@@ -34,6 +34,11 @@ func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
 	failed := func(goods string) vend.Order {
 		return vend.Order{Ref: buyRf, Kind: vend.KindElectricity, Delivery: vend.DeliveryFailed, Goods: []byte(goods)}
 	}
+	in := func(channel string) vend.Order {
+		o := failed("sealed")
+		o.Channel = channel
+		return o
+	}
 	for _, c := range []struct {
 		name    string
 		ward    ward
@@ -51,6 +56,9 @@ func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
 		{"the database is away", ward{order: failed(""), err: away}, "gateway:1", true, 1, away, "was not written", false},
 		{"tokens will not arrive", ward{order: failed("sealed")}, "gateway:1", false, 1, nil, "what was bought did not arrive", true},
 		{"a receipt will not arrive", ward{order: failed("")}, "gateway:1", false, 1, nil, "message will not arrive", false},
+		{"tokens will not arrive in a chat", ward{order: in("gateway")}, "gateway:1", false, 1, nil, "an SMS follows", false},
+		{"tokens asked for in a chat will not arrive by SMS", ward{order: in("chat")}, "gateway:1", false, 1, nil, "what was bought did not arrive", true},
+		{"tokens asked for at a gateway that sends SMS too", ward{order: in("ussd")}, "gateway:1", false, 1, nil, "what was bought did not arrive", true},
 		{
 			"tokens that came by another message", ward{order: vend.Order{Ref: buyRf, Delivery: vend.DeliveryAcknowledged, Goods: []byte("sealed")}},
 			"gateway:1", false, 1, nil, "message will not arrive", false,
@@ -58,7 +66,7 @@ func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
-			r := Reports{Orders: &c.ward, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			r := Reports{Orders: &c.ward, Chats: []string{"chat", "gateway"}, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			if err := r.Take(t.Context(), c.message, c.arrived, "Failed: UserDoesNotExist"); !errors.Is(err, c.err) {
 				t.Errorf("got %v", err)
 			}

@@ -107,6 +107,14 @@ func (h *house) verbs() map[string]talk.Verb {
 			h.till.crash = args
 			return nil, nil
 		},
+		// somebody in a chat is the customer, as the chat says.
+		"writes": func(channel string) ([]string, error) {
+			number, err := h.service.Meet(context.Background(), channel, "somebody", h.user)
+			if err == nil && number != h.user {
+				err = fmt.Errorf("they are %q", number)
+			}
+			return nil, err
+		},
 		"language": func(code string) ([]string, error) {
 			if !h.words.Has(code) {
 				return nil, errors.New("there is no such language")

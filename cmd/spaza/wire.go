@@ -119,7 +119,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	words := a.words
-	reports := flows.Reports{Orders: shop, Logger: a.log}
+	reports := flows.Reports{Orders: shop, Chats: cfg.chatsOn(), Logger: a.log}
 	told := func(ctx context.Context, r channels.Report) error {
 		return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
 	}
