@@ -35,7 +35,7 @@ type fort struct {
 const (
 	fortShared   = "fort-shared-key-5b1f03"
 	fortAdmin    = "fort-admin-token-9d27c1"
-	fortTGSecret = "fort-telegram-secret-41aa"
+	fortTGSecret = secretForChats
 	fortSMSKey   = "fort-sms-api-key-77e0"
 	fortBulk     = "fort-bulk-secret-20cd"
 	fortOld      = "fort-app-secret-of-last-year"

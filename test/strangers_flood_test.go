@@ -1,0 +1,105 @@
+package test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spaza/test/chatfake"
+)
+
+// TestAFloodStandsInItsOwnWay has single people write and dial more than anybody
+// does: what they may have waiting is bounded, and nobody else waits for them.
+func TestAFloodStandsInItsOwnWay(t *testing.T) {
+	t.Parallel()
+	f := startFort(t, nil)
+	const flood, most = 500, 51 // one that is worked on, and fifty behind it
+
+	// Somebody on Telegram, whose answers the API is slow to take.
+	chat := 1 + rand.Int64N(1<<50)
+	hold := make(chan struct{})
+	f.tg.Fail(chatfake.TelegramFault{Chat: chat, Times: -1, Late: hold})
+	f.update(t, f.tg.Text(chat, chat, "/start"))
+	eventually(t, 10*time.Second, "an answer on Telegram is under way", func() bool { return len(f.tg.Calls("sendMessage")) > 0 })
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for range flood / 10 {
+				f.update(t, f.tg.Text(chat, chat, marker))
+			}
+		}()
+	}
+	wg.Wait()
+	onTelegram := f.letters(t, "taken")
+	if onTelegram > most {
+		t.Errorf("%d letters of one person on Telegram were taken", onTelegram)
+	}
+	// And somebody on WhatsApp, in one webhook.
+	w := f.whatsApp(t)
+	f.wa.Fail(chatfake.WhatsAppFault{To: w.user.ID, Times: flood, Slow: true, Taken: true}, chatfake.WhatsAppFault{To: w.user.Number, Times: flood, Slow: true, Taken: true})
+	events := make([]chatfake.WhatsAppEvent, flood)
+	for i := range events {
+		events[i] = f.wa.Text(w.user, marker)
+	}
+	f.webhook(t, f.wa.Body(events...))
+	onWhatsApp := f.letters(t, "taken") - onTelegram
+	if onWhatsApp > most {
+		t.Errorf("%d letters of one person on WhatsApp were taken", onWhatsApp)
+	}
+	if dropped, all := f.letters(t, "dropped"), 2*flood+1; dropped != all-onTelegram-onWhatsApp {
+		t.Errorf("of %d letters %d were dropped, %d taken", all, dropped, onTelegram+onWhatsApp)
+	}
+
+	// Everybody else is served meanwhile.
+	p := f.phone(t)
+	p.topUp(50)
+	p.toPay("R20")
+	p.choose("Pay R20")
+	p.sees("END Done: R20", "R30 left")
+	f.telegram(t).opens()
+	f.whatsApp(t).opens()
+
+	// Who flooded is answered what was kept, and then as before.
+	close(hold)
+	f.wa.Release()
+	answered := func() int { return len(f.tg.Shown(chat)) }
+	eventually(t, 20*time.Second, "the answers to what was kept", func() bool { return answered() >= onTelegram })
+	f.update(t, f.tg.Text(chat, chat, "/start"))
+	eventually(t, 10*time.Second, "one more answer", func() bool { return answered() == onTelegram+1 })
+
+	// Somebody who dials all the time, by any gateway, is told to wait.
+	dials := f.phone(t)
+	before, _ := f.asked(t)
+	slow := 0
+	for range 200 {
+		if dials.dial(); strings.HasPrefix(dials.screen, "END ") {
+			slow++
+		}
+	}
+	if after, _ := f.asked(t); after-before > 60 || slow < 140 {
+		t.Errorf("the engine was asked %v times, and %d dials were put off", after-before, slow)
+	}
+	others := f.phone(t)
+	others.dial()
+	others.sees("CON Spaza.")
+	f.unharmed(t)
+}
+
+// letters is how many letters something became of.
+func (f *fort) letters(t *testing.T, what string) int {
+	t.Helper()
+	_, page := f.metrics(t)
+	found := regexp.MustCompile(fmt.Sprintf(`(?m)^spaza_letters_total\{result="%s"\} (\d+)$`, what)).FindStringSubmatch(page)
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1])
+	return n
+}
