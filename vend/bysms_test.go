@@ -1,6 +1,7 @@
 package vend_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +144,64 @@ func TestEveryMessageInAChatIsMadeUpFor(t *testing.T) {
 			t.Errorf("%s: by SMS went %q", message, got)
 		}
 		k.must(k.s.SendAgain(t.Context(), number(1), p.Ref))
+	}
+}
+
+// TestAScreenThatTheChatDidNotShowGoesBySMS is told of it several times, before and
+// after the order has ended.
+func TestAScreenThatTheChatDidNotShowGoesBySMS(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer vend.Answer
+		taken  string // a message that went before
+		told   string
+		stage  vend.Delivery // before the SMS
+	}{
+		"a token":                 {delivered(), "", vend.NoticeSMS, vend.DeliveryStored},
+		"a refusal":               {vend.Answer{Outcome: vend.Declined, Reason: vend.ReasonTryLater}, "", vend.NoticeSMS, ""},
+		"one that has not ended":  {vend.Answer{}, "", "", ""},
+		"one that went by itself": {delivered(), "bulksms:1", "", vend.DeliverySent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTill(t, c.answer)
+			p := forMeter(ledger.Rand(20), false)
+			p.Channel = "telegram"
+			if _, err := k.buy(p); err != nil {
+				t.Fatal(err)
+			}
+			k.attempt()
+			if c.taken != "" {
+				k.takes(c.taken)
+			} else { // the screen was there to tell, and no message is owed
+				claimed, err := k.sql.Claim(t.Context(), []jobs.Kind{vend.JobNotice}, 100, "gateway", k.now, k.now.Add(time.Minute))
+				k.must(err)
+				for _, j := range claimed {
+					k.must(k.sql.Finish(t.Context(), j))
+				}
+				o, err := k.sql.Order(t.Context(), p.Ref)
+				k.must(err)
+				if o.Done() {
+					o.Delivery = vend.DeliveryShown
+					k.must(k.sql.InTx(t.Context(), func(tx vend.Tx) error { return tx.UpdateOrder(o) }))
+				}
+			}
+			for range 3 {
+				k.must(k.s.NotShown(t.Context(), p.Ref))
+			}
+			o, err := k.sql.Order(t.Context(), p.Ref)
+			k.must(err)
+			if o.Delivery != c.stage {
+				t.Errorf("it is %q, want %q", o.Delivery, c.stage)
+			}
+			if told := k.takes("bulksms:2"); told != c.told {
+				t.Errorf("messages of %q, want %q", told, c.told)
+			}
+			k.must(k.s.NotShown(t.Context(), p.Ref))
+			if told := k.takes("bulksms:3"); told != "" {
+				t.Errorf("messages of %q once more", told)
+			}
+		})
+	}
+	if err := newTill(t).s.NotShown(t.Context(), "P-0"); !errors.Is(err, vend.ErrNoOrder) {
+		t.Errorf("of no order: %v", err)
 	}
 }

@@ -107,9 +107,40 @@ func (s *Service) bySMS(tx Tx, o Order, message string) (added bool, err error) 
 	return err == nil, err
 }
 
+// NoteScreen is the note of a CauseBySMS where it was no message that did not arrive
+// in a chat, but the screen with which the order ended.
+const NoteScreen = "screen"
+
+// NotShown takes back that a chat showed the screen with which an order ended, and
+// has it told by SMS: once, however often it is said, and not where a message of it
+// went already. Of one that has not ended nothing is written: it is told when it
+// has. ErrNoOrder when there is none.
+func (s *Service) NotShown(ctx context.Context, ref string) error {
+	var added bool
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		added = false
+		o, err := tx.Order(ref)
+		if err != nil || !o.State.Final() || o.Delivery == DeliverySent || o.Delivery == DeliveryAcknowledged {
+			return err
+		}
+		if err := s.notShown(tx, ref, "the chat did not show it"); err != nil {
+			return err
+		}
+		added, err = s.bySMS(tx, o, NoteScreen)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write that a chat did not show an order: %w", err)
+	}
+	if added {
+		s.runner.Wake()
+	}
+	return nil
+}
+
 // notShown takes back that a screen showed an order.
-func (s *Service) notShown(tx Tx, ref string) error {
-	_, err := s.deliver(tx, ref, CauseScreen, "no screen was left to tell", func(o Order) Delivery {
+func (s *Service) notShown(tx Tx, ref, why string) error {
+	_, err := s.deliver(tx, ref, CauseScreen, why, func(o Order) Delivery {
 		switch {
 		case o.Delivery != DeliveryShown:
 			return o.Delivery

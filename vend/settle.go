@@ -128,7 +128,7 @@ func (s *Service) release(ctx context.Context, w written, shown bool) {
 	defer cancel()
 	err := s.store.InTx(ctx, func(tx Tx) error {
 		if w.shown {
-			if err := s.notShown(tx, w.order.Ref); err != nil {
+			if err := s.notShown(tx, w.order.Ref, "no screen was left to tell"); err != nil {
 				return err
 			}
 		}

@@ -123,6 +123,10 @@ func moveWords(o vend.Order, m vend.Move) string {
 	case vend.CauseMessage:
 		s = messageWords(m, note)
 	case vend.CauseBySMS:
+		if note == vend.NoteScreen {
+			s = "the chat did not show the screen: it is sent by SMS"
+			break
+		}
 		s = "the message in the chat did not arrive" + inBrackets(joined("", "its number ", note)) + ": it is sent by SMS"
 	case vend.CauseErase:
 		s = with("what was kept is erased")

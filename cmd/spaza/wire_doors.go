@@ -107,13 +107,7 @@ func (a *app) openChats(shop *vend.Service, words *locales.Live, told func(conte
 	if !a.cfg.WAToken.Empty() {
 		o := a.cfg.whatsAppOptions()
 		o.Intake, o.Told, o.Log, o.Choose = c, told, a.log, words.Say("", dialog.KeyHome)
-		o.Unshown = func(ctx context.Context, user, receipt string) error {
-			number, err := shop.Meet(ctx, "whatsapp", user, "")
-			if err != nil || number == "" {
-				return err
-			}
-			return unshown(shop)(ctx, number, receipt)
-		}
+		o.Unshown = unshown(shop)
 		if c.whatsApp, err = channels.NewWhatsApp(o); err != nil {
 			return nil, err
 		}
@@ -137,15 +131,13 @@ func (a *app) attend(c *chats, engine channels.Engine, shop *vend.Service, sql *
 	a.chats = c
 }
 
-// unshown has a receipt that a chat could not show sent by SMS. One of an order
-// that has not ended is sent by itself when it has.
-func unshown(shop *vend.Service) func(ctx context.Context, number, receipt string) error {
-	return func(ctx context.Context, number, receipt string) error {
-		err := shop.SendAgain(ctx, number, receipt)
-		if errors.Is(err, vend.ErrNotDone) || errors.Is(err, vend.ErrNoOrder) || errors.Is(err, vend.ErrTooOften) || errors.Is(err, vend.ErrIdle) {
-			return nil
+// unshown has a receipt that a chat did not show sent by SMS, to whoever bought.
+func unshown(shop *vend.Service) func(ctx context.Context, who, receipt string) error {
+	return func(ctx context.Context, _, receipt string) error {
+		if err := shop.NotShown(ctx, receipt); err != nil && !errors.Is(err, vend.ErrNoOrder) {
+			return err
 		}
-		return err
+		return nil
 	}
 }
 
