@@ -85,11 +85,11 @@ func (r *Runner) takes(k Kind) bool {
 func (r *Runner) runAdopted(j Job) {
 	h := r.held[j.ID]
 	r.all.Go(func() {
-		r.run(j, h)
+		next := r.run(j, h)
 		r.mu.Lock()
 		r.adopted--
 		r.mu.Unlock()
-		r.leave(j.Kind)
+		r.goOn(j.Kind, next)
 	})
 }
 

@@ -61,8 +61,9 @@ func (r *Runner) begin(ctx context.Context, j Job) {
 	h := r.hold(j)
 	r.mu.Unlock()
 	r.all.Go(func() {
-		defer leave()
-		r.run(j, h)
+		next := r.run(j, h)
+		<-r.slots
+		r.goOn(j.Kind, next)
 	})
 }
 

@@ -25,9 +25,43 @@ type holding struct {
 	later Job
 }
 
+// goOn runs a job in the place that another of kind k leaves, and what is to be run
+// in its place after it. It takes no worker: what follows one another must not keep
+// other kinds from being claimed.
+func (r *Runner) goOn(k Kind, j Job) {
+	for j.ID != 0 {
+		h := r.succeed(j)
+		if h == nil {
+			break
+		}
+		j = r.run(j, h)
+		r.mu.Lock()
+		r.adopted--
+		r.mu.Unlock()
+	}
+	r.leave(k)
+}
+
+// succeed holds a job that was claimed to be run in the place of another, and counts
+// it as adopted; nil where it is not run here.
+func (r *Runner) succeed(j Job) *holding {
+	if r.decidedHere(j) {
+		r.Wake() // the place is free for another
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != runnerStarted || r.work.Err() != nil || r.adopted >= r.o.Adopted {
+		r.all.Go(func() { r.handBack(r.work, j, "claimed, and there was no room to run it") })
+		return nil
+	}
+	r.adopted++
+	return r.hold(j)
+}
+
 // run does one held job to its end: the handler, with the lease renewed beside
-// it, then its fate.
-func (r *Runner) run(j Job, h *holding) {
+// it, then its fate. It returns the job to be run in its place; zero for none.
+func (r *Runner) run(j Job, h *holding) (next Job) {
 	written := 0 // under which attempt
 	defer func() { r.letGo(j, h, written) }()
 	lag := max(0, r.o.Now().Sub(j.RunAt))
@@ -51,13 +85,14 @@ func (r *Runner) run(j Job, h *holding) {
 	h.decided = true
 	r.mu.Unlock()
 	result, written := r.writeFate(j, h, res)
-	if j.Lane != "" {
+	if j.Lane != "" && !res.then {
 		r.Wake() // the next of the lane may be free now
 	}
 	if panicked && result == "again" {
 		result = "panic"
 	}
 	r.o.Observe(string(j.Kind), result, lag)
+	return res.next
 }
 
 // decide runs the handler, except where the job's time is over, and buries what
