@@ -27,9 +27,6 @@ const (
 	commitTime = 5 * time.Second
 	// tellEvery is how often it is logged that letters are dropped.
 	tellEvery = time.Minute
-	// holdOff is how long work waits at most for what else is to be written: it
-	// would keep senders waiting.
-	holdOff = 100 * time.Millisecond
 )
 
 // Runner runs jobs; jobs.Runner is one.
@@ -92,11 +89,12 @@ type Box struct {
 	pending []*envelope
 	waiting int // letters in pending
 
+	burst   burst
+	endings endings
+
 	// Of the goroutine that commits.
-	held    []jobs.Job // claimed, and to be adopted
-	since   time.Time  // since when there is work that was not begun; zero: there is none
-	told    time.Time  // when it was last logged that letters were dropped
-	dropped int        // since then
+	told    time.Time // when it was last logged that letters were dropped
+	dropped int       // since then
 }
 
 type boxState uint8
@@ -255,39 +253,35 @@ func (b *Box) next() (batch []*envelope, ok bool) {
 	return batch, ok
 }
 
+// waits says whether there is more to be written.
+func (b *Box) waits() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.pending) > 0
+}
+
 // run writes what waits until the box is closed and empty.
 func (b *Box) run(ctx context.Context) {
 	defer close(b.ended)
+	defer b.burst.end()
 	for {
 		batch, ok := b.next()
 		if !ok {
 			return
 		}
-		if len(batch) > 0 {
+		switch {
+		case len(batch) > 0:
 			b.commit(ctx, batch)
+		case !b.waits():
+			b.burst.end()
 		}
-		b.begin()
 	}
 }
 
-// begin has what was written worked on, unless more waits to be written.
-func (b *Box) begin() {
-	b.mu.Lock()
-	more := len(b.pending) > 0
-	b.mu.Unlock()
-	if b.since.IsZero() || more && b.o.Now().Sub(b.since) < holdOff {
-		return
-	}
-	for _, j := range b.held {
-		b.o.Runner.Adopt(j)
-	}
-	b.o.Runner.Wake()
-	b.held, b.since = b.held[:0], time.Time{}
-}
-
-// commit writes the letters of some calls in one transaction, and tells the callers.
+// commit writes the letters of some calls in one transaction, tells the callers,
+// and sees that work begins.
 func (b *Box) commit(ctx context.Context, batch []*envelope) {
-	all, known := Batch{Owner: b.o.Runner.Owner(), Room: b.o.Runner.Places(JobChat) - len(b.held), Waiting: b.o.PerSender}, 0
+	all, known := Batch{Owner: b.o.Runner.Owner(), Room: b.o.Runner.Places(JobChat), Waiting: b.o.PerSender}, 0
 	seen := map[string]bool{}
 	for _, e := range batch {
 		for _, k := range e.kept {
@@ -302,7 +296,9 @@ func (b *Box) commit(ctx context.Context, batch []*envelope) {
 	ctx, cancel := context.WithTimeout(ctx, commitTime)
 	defer cancel()
 	all.LeaseUntil = b.o.Now().Add(b.o.Runner.Lease())
+	b.burst.writing()
 	added, err := b.o.Store.AddLetters(ctx, all)
+	b.burst.wrote(len(batch) == 1 && !b.waits())
 	for _, e := range batch {
 		e.done <- err
 	}
@@ -311,13 +307,16 @@ func (b *Box) commit(ctx context.Context, batch []*envelope) {
 		b.o.Logger.Error("letters were not written", "letters", len(all.Letters), "err", err)
 		return
 	}
+	wake := false
 	for _, j := range added.Jobs {
-		if b.since.IsZero() {
-			b.since = b.o.Now()
-		}
 		if j.Owner != "" {
-			b.held = append(b.held, j)
+			b.o.Runner.Adopt(j)
+		} else {
+			wake = true
 		}
+	}
+	if wake {
+		b.o.Runner.Wake()
 	}
 	b.tell(added, known+len(all.Letters)-len(added.Jobs)-len(added.Dropped))
 }

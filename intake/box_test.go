@@ -249,7 +249,7 @@ func TestWhoHasGoneAwayIsNotWrittenFor(t *testing.T) {
 	})
 }
 
-func TestWorkWaitsForWhatElseIsToBeWrittenButNotForLong(t *testing.T) {
+func TestWorkWaitsWhileManyWriteButNotForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
 		m.hang = make(chan struct{})
@@ -267,14 +267,16 @@ func TestWorkWaitsForWhatElseIsToBeWrittenButNotForLong(t *testing.T) {
 		for i, want := range []int{
 			0, // written is the first, and others wait
 			0,
-			3, // it took too long
-			3, 3,
+			3, // it takes too long, and holds up nothing more
+			4, 5,
 			6, // the last one has gone away
 		} {
-			if i == 2 {
+			switch i {
+			case 1:
+				time.Sleep(400 * time.Millisecond) // nothing is written so long
+			case 2:
 				time.Sleep(100 * time.Millisecond)
-			}
-			if i == 5 {
+			case 5:
 				goes()
 			}
 			m.hang <- struct{}{}
@@ -283,7 +285,100 @@ func TestWorkWaitsForWhatElseIsToBeWrittenButNotForLong(t *testing.T) {
 				t.Errorf("after %d letters were written %d are handled, want %d", i+1, len(got), want)
 			}
 		}
+		// Now nothing is left of it.
+		time.Sleep(10 * time.Millisecond)
+		take(t.Context(), 7)
+		m.hang <- struct{}{}
+		synctest.Wait()
+		if got := f.handledSoFar(); len(got) != 7 {
+			t.Errorf("what came alone afterwards is not handled at once: %q", got)
+		}
 		close(m.hang)
+	})
+}
+
+func TestWorkBeginsWhenABurstIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		f := openOffice(t, m, nil, nil)
+		n := 0
+		take := func() {
+			n++
+			in := []intake.Letter{letter(fmt.Sprint(n), 1)}
+			go func() { _ = f.Take(t.Context(), in) }()
+			synctest.Wait()
+		}
+		for _, c := range []struct {
+			wait      time.Duration
+			take      int
+			want      int
+			afterward string
+		}{
+			{0, 3, 0, "three at once"},
+			{9 * time.Millisecond, 1, 0, "one more, soon after"},
+			{9 * time.Millisecond, 0, 0, "not long enough after that"},
+			{time.Millisecond, 0, 4, "at the end"},
+		} {
+			time.Sleep(c.wait)
+			release := make(chan struct{})
+			m.set(func(m *memory) { m.hang = release })
+			for range c.take {
+				take()
+			}
+			m.set(func(m *memory) { m.hang = nil })
+			close(release)
+			synctest.Wait()
+			if got := f.handledSoFar(); len(got) != c.want {
+				t.Errorf("%s: handled are %q, want %d", c.afterward, got, c.want)
+			}
+		}
+	})
+}
+
+func TestWhatIsDoneTogetherIsWrittenTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const senders, each = 20, 3
+		m := newMemory()
+		var in []intake.Letter
+		for n := range each {
+			for s := range senders {
+				in = append(in, letter(fmt.Sprint("s", s), n+1))
+			}
+		}
+		release := make(chan struct{})
+		f := openOffice(t, m, func(context.Context, intake.Letter) intake.Fate {
+			<-release
+			return intake.Done()
+		}, func(_ *intake.Options, o *jobs.Options) { o.Limits = map[jobs.Kind]int{intake.JobChat: senders / 2} })
+		began := time.Now()
+		if err := f.Take(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		if len(m.left()) != 0 || m.bodies() != 0 || time.Since(began) != 0 {
+			t.Errorf("after %s there are %d jobs left", time.Since(began), len(m.left()))
+		}
+		// Each was in one, and none had to be looked for by the runner.
+		total := 0
+		for _, n := range m.endings {
+			total += n
+		}
+		if total != senders*each {
+			t.Errorf("ended were %v", m.endings)
+		}
+		for s := range senders {
+			var got []string
+			for _, body := range f.handledSoFar() {
+				if strings.HasPrefix(body, fmt.Sprintf("s%d ", s)) {
+					got = append(got, body)
+				}
+			}
+			if len(got) != each || !slices.IsSorted(got) {
+				t.Errorf("of sender %d were handled %q", s, got)
+			}
+		}
 	})
 }
 
@@ -350,6 +445,7 @@ func TestWhatIsTooMuchIsDroppedAsIfItHadBeenTaken(t *testing.T) {
 			if err := f.Take(t.Context(), append(in, letter("calm", from))); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait()
 		}
 		flood(1, 10)
 		f.wantTold(t, "dropped:6 taken:5")

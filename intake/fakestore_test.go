@@ -23,6 +23,7 @@ type memory struct {
 	jobs    map[int64]*memoryJob
 	letters map[string]*intake.Kept
 	commits []int // how many letters each AddLetters had
+	endings []int // how many jobs each DoneLetters had
 	// hang, where it is set, keeps AddLetters until it is closed.
 	hang chan struct{}
 	down error
@@ -103,13 +104,22 @@ func (m *memory) Letter(ctx context.Context, key string) (intake.Kept, error) {
 	return *k, nil
 }
 
-func (m *memory) DoneLetter(ctx context.Context, j jobs.Job) error {
-	return m.fenced(ctx, j, func(r *memoryJob) {
-		if k := m.letters[r.Key]; k != nil {
-			k.Body = nil
+func (m *memory) DoneLetters(ctx context.Context, d intake.Ended) ([]jobs.Job, error) {
+	m.mu.Lock()
+	m.endings = append(m.endings, len(d.Jobs))
+	m.mu.Unlock()
+	for _, j := range d.Jobs {
+		err := m.fenced(ctx, j, func(r *memoryJob) {
+			if k := m.letters[r.Key]; k != nil {
+				k.Body = nil
+			}
+			delete(m.jobs, r.ID)
+		})
+		if err != nil && !errors.Is(err, jobs.ErrLost) {
+			return nil, err
 		}
-		delete(m.jobs, r.ID)
-	})
+	}
+	return m.Claim(ctx, []jobs.Kind{intake.JobChat}, len(d.Jobs), d.Owner, d.Now, d.LeaseUntil)
 }
 
 func (m *memory) EraseLetters(context.Context, time.Time, int) (int, error) { return 0, nil }

@@ -71,8 +71,12 @@ func (m *mortal) Letter(ctx context.Context, key string) (k intake.Kept, err err
 	return k, err
 }
 
-func (m *mortal) DoneLetter(ctx context.Context, j jobs.Job) error {
-	return m.call(func() error { return m.memory.DoneLetter(ctx, j) })
+func (m *mortal) DoneLetters(ctx context.Context, d intake.Ended) (next []jobs.Job, err error) {
+	err = m.call(func() error { next, err = m.memory.DoneLetters(ctx, d); return err })
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 func (m *mortal) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) (claimed []jobs.Job, err error) {
@@ -226,25 +230,38 @@ func (w *town) handler(p *mortal) func(context.Context, intake.Letter) intake.Fa
 	}
 }
 
-// DoneLetter of a process that lives on is the end of a letter.
+// DoneLetters of a process that lives on is the end of the letters whose jobs it
+// held.
 type witness struct {
 	*mortal
 	w *town
 }
 
-func (s witness) DoneLetter(ctx context.Context, j jobs.Job) error {
-	k, _ := s.memory.Letter(context.Background(), j.Key)
-	err := s.mortal.DoneLetter(ctx, j)
-	if t, openErr := keyring(s.w.rt).Open(k.Body, "letter "+j.Key); err == nil && openErr == nil {
-		s.w.mu.Lock()
-		defer s.w.mu.Unlock()
+func (s witness) DoneLetters(ctx context.Context, d intake.Ended) ([]jobs.Job, error) {
+	before := map[string][]byte{}
+	for _, j := range d.Jobs {
+		k, _ := s.memory.Letter(context.Background(), j.Key)
+		before[j.Key] = k.Body
+	}
+	next, err := s.mortal.DoneLetters(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	for key, sealed := range before {
+		k, _ := s.memory.Letter(context.Background(), key)
+		t, err := keyring(s.w.rt).Open(sealed, "letter "+key)
+		if err != nil || k.Body != nil {
+			continue
+		}
 		for body := range s.w.times {
 			if strings.HasSuffix(t.Reveal(), body) {
 				s.w.ended[body] = true
 			}
 		}
 	}
-	return err
+	return next, nil
 }
 
 // live runs one process until it dies, or its time to close comes.

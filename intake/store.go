@@ -52,6 +52,13 @@ type Added struct {
 	Dropped []string
 }
 
+// Ended is letters that were handled, and for whom the next are claimed.
+type Ended struct {
+	Jobs            []jobs.Job // as they were claimed by Owner, or added for it
+	Owner           string
+	Now, LeaseUntil time.Time
+}
+
 // Store is where letters are kept, beside their jobs.
 type Store interface {
 	// AddLetters writes the letters that are not known yet and their jobs, all
@@ -59,9 +66,11 @@ type Store interface {
 	AddLetters(ctx context.Context, b Batch) (Added, error)
 	// Letter reads a letter, without its job; ErrNoLetter when it is not there.
 	Letter(ctx context.Context, key string) (Kept, error)
-	// DoneLetter erases the body of a job's letter and finishes the job, both or
-	// none; jobs.ErrLost when the job is no longer held. The key stays known.
-	DoneLetter(ctx context.Context, j jobs.Job) error
+	// DoneLetters erases the bodies of jobs' letters and finishes the jobs, all or
+	// none; those that are no longer held are left as they are. The keys stay
+	// known. It also claims up to as many jobs of kind JobChat that are due, the
+	// oldest first, as jobs.Store.Claim does, and returns them.
+	DoneLetters(ctx context.Context, d Ended) (next []jobs.Job, err error)
 	// EraseLetters erases the bodies of up to limit letters, and ForgetLetters
 	// deletes up to limit letters, that were kept before a time. They say of how
 	// many; fewer than limit mean that there are no more for now.

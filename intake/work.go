@@ -13,14 +13,12 @@ const (
 	// The wait when a letter can not be read is one of these steps, and up to as
 	// much again.
 	readWaitFirst, readWaitMost = 250 * time.Millisecond, 30 * time.Second
-	// doneTime bounds the writing of what was done, also when the service shuts
-	// down.
-	doneTime = time.Second
 )
 
 // Work is the Handler of JobChat: it has a letter handled, and turns its Fate into
 // that of the job. A letter that is not there, or whose body was erased, is done.
 func (b *Box) Work(ctx context.Context, j jobs.Job) jobs.Result {
+	b.burst.wait(ctx)
 	k, err := b.o.Store.Letter(ctx, j.Key)
 	var l Letter
 	if err == nil && len(k.Body) > 0 {
@@ -36,7 +34,6 @@ func (b *Box) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		return jobs.Again(b.o.Now().Add(again.After(j.Runs())), "read letter: "+err.Error())
 	}
 	l.Try = j.Runs()
-	l.Try = j.Runs()
 	switch f := b.o.Handle(ctx, l); f.verb {
 	case fateLater:
 		return jobs.Again(b.o.Now().Add(f.wait), f.note)
@@ -44,20 +41,5 @@ func (b *Box) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		return jobs.Bury(f.note)
 	default:
 		return b.done(ctx, j)
-	}
-}
-
-// done writes that a letter was handled. Where that fails, the runner goes on
-// trying to finish the job at least: what is done should not be done again, and
-// housekeeping erases the body.
-func (b *Box) done(ctx context.Context, j jobs.Job) jobs.Result {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), doneTime)
-	defer cancel()
-	switch err := b.o.Store.DoneLetter(ctx, j); {
-	case err == nil, errors.Is(err, jobs.ErrLost):
-		return jobs.Written()
-	default:
-		b.o.Logger.Warn("a letter that was handled was not written as done", "key", j.Key, "err", err)
-		return jobs.Done()
 	}
 }

@@ -75,7 +75,7 @@ func TestAFateIsWrittenAsThatOfTheJob(t *testing.T) {
 type stubborn struct {
 	*memory
 	read, done int
-	lose       bool // DoneLetter says that the job was lost
+	lose       bool // jobs are not held any more when they are done
 }
 
 func (s *stubborn) Letter(ctx context.Context, key string) (intake.Kept, error) {
@@ -86,15 +86,15 @@ func (s *stubborn) Letter(ctx context.Context, key string) (intake.Kept, error) 
 	return s.memory.Letter(ctx, key)
 }
 
-func (s *stubborn) DoneLetter(ctx context.Context, j jobs.Job) error {
+func (s *stubborn) DoneLetters(ctx context.Context, d intake.Ended) ([]jobs.Job, error) {
 	if s.lose {
-		return jobs.ErrLost
+		return nil, nil
 	}
 	if s.done > 0 {
 		s.done--
-		return errDown
+		return nil, errDown
 	}
-	return s.memory.DoneLetter(ctx, j)
+	return s.memory.DoneLetters(ctx, d)
 }
 
 func TestWhatWasHandledIsNotHandledAgainForAStoreThatFails(t *testing.T) {

@@ -81,23 +81,44 @@ func (s *SQL) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string,
 	if owner == "" {
 		return nil, errors.New("claim jobs: no owner")
 	}
-	query, args := claimJobs(s.d, kinds, n, owner, now, leaseUntil)
+	c := claim{s.d, kinds, n, owner, now, leaseUntil}
 	var claimed []jobs.Job
-	err := retrySQL(ctx, func() error {
-		claimed = claimed[:0]
-		return s.writing().each(ctx, query, args, func(rows *sql.Rows) error {
-			j := jobs.Job{Owner: owner, LeaseUntil: fromMillis(millis(leaseUntil))}
-			var runAt, until int64
-			if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &j.Data, &runAt, &j.Attempt, &until, &j.Lane, &j.Unrun); err != nil {
-				return err
-			}
-			j.RunAt, j.Until = fromMillis(runAt), fromMillis(until)
-			claimed = append(claimed, j)
-			return nil
+	err := retrySQL(ctx, func() (err error) {
+		claimed, err = c.run(func(query string, args []any, scan func(*sql.Rows) error) error {
+			return s.writing().each(ctx, query, args, scan)
 		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
+	}
+	return claimed, nil
+}
+
+// claim is of up to n jobs of some kinds that are due.
+type claim struct {
+	d               dialect
+	kinds           []jobs.Kind
+	n               int
+	owner           string
+	now, leaseUntil time.Time
+}
+
+// run makes it, and returns the jobs, the oldest first.
+func (c claim) run(each func(query string, args []any, scan func(*sql.Rows) error) error) (claimed []jobs.Job, err error) {
+	query, args := claimJobs(c.d, c.kinds, c.n, c.owner, c.now, c.leaseUntil)
+	err = each(query, args, func(rows *sql.Rows) error {
+		j := jobs.Job{Owner: c.owner, LeaseUntil: fromMillis(millis(c.leaseUntil))}
+		var runAt, until int64
+		if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &j.Data, &runAt, &j.Attempt, &until, &j.Lane, &j.Unrun); err != nil {
+			return err
+		}
+		j.RunAt, j.Until = fromMillis(runAt), fromMillis(until)
+		claimed = append(claimed, j)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(claimed, func(a, b jobs.Job) int {
 		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID))

@@ -112,17 +112,9 @@ func (t *sqlTx) lanes(letters []intake.Kept) (map[string]int, error) {
 	for _, k := range letters {
 		count[k.Job.Lane] = 0
 	}
-	var lanes []any
-	for _, lane := range slices.Sorted(maps.Keys(count)) {
-		lanes = append(lanes, lane)
-	}
-	if t.d.lockNumber != "" {
-		err := inLists(lanes, func(_ string, some []any) error {
-			return t.each(lockLanes+rowsOf(lockLane, len(some))+lockLanes2, some, func(*sql.Rows) error { return nil })
-		})
-		if err != nil {
-			return nil, err
-		}
+	lanes, err := t.lockLanes(slices.Collect(maps.Keys(count)))
+	if err != nil {
+		return nil, err
 	}
 	return count, inLists(lanes, func(list string, some []any) error {
 		return t.each(countLanes+list+countLanes2+list+countLanes3, append(slices.Clip(some), some...), func(rows *sql.Rows) error {
@@ -132,6 +124,21 @@ func (t *sqlTx) lanes(letters []intake.Kept) (map[string]int, error) {
 			count[lane] = n
 			return err
 		})
+	})
+}
+
+// lockLanes keeps all others from lanes until the transaction ends, and returns
+// them in the order of their names, in which they are to be taken.
+func (t *sqlTx) lockLanes(names []string) (lanes []any, err error) {
+	slices.Sort(names)
+	for _, lane := range slices.Compact(names) {
+		lanes = append(lanes, lane)
+	}
+	if t.d.lockNumber == "" {
+		return lanes, nil
+	}
+	return lanes, inLists(lanes, func(_ string, some []any) error {
+		return t.each(lockLanes+rowsOf(lockLane, len(some))+lockLanes2, some, func(*sql.Rows) error { return nil })
 	})
 }
 
@@ -215,21 +222,6 @@ func (s *SQL) Letter(ctx context.Context, key string) (intake.Kept, error) {
 	}
 	k.At = fromMillis(at)
 	return k, nil
-}
-
-// DoneLetter implements intake.Store.
-func (s *SQL) DoneLetter(ctx context.Context, j jobs.Job) error {
-	err := s.InTx(ctx, func(tx vend.Tx) error {
-		if err := tx.FinishJob(j); err != nil {
-			return err
-		}
-		_, err := tx.(*sqlTx).exec(eraseLetter, j.Key)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("end letter: %w", err)
-	}
-	return nil
 }
 
 // EraseLetters implements intake.Store.

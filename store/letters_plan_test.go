@@ -29,7 +29,8 @@ func TestLettersAreFoundByTheirIndexes(t *testing.T) {
 				args         []any
 			}{
 				{selectLetter, "letters", []any{"k"}},
-				{eraseLetter, "letters", []any{"k"}},
+				{eraseDone + "?, ?)", "letters", []any{"k", "l"}},
+				{finishLetterJobs + "?, ?" + finishLetterJobs2, "", []any{"me", 1, 7, 8}},
 				{deleteLetters + "?, ?)", "letters", []any{"k", "l"}},
 				{eraseLetters, "letters_bodies", []any{1, 200}},
 				{forgetLetters, "letters_at", []any{1, 200}},

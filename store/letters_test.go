@@ -56,6 +56,12 @@ func held(list []jobs.Job) []string {
 	return all
 }
 
+// done ends jobs of one owner, at a time at which none is due.
+func done(s *store.SQL, all ...jobs.Job) error {
+	_, err := s.DoneLetters(context.Background(), intake.Ended{Jobs: all, Owner: all[0].Owner})
+	return err
+}
+
 func TestLettersAreAddedWithTheirJobsOnce(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
@@ -129,7 +135,7 @@ func TestManyLettersKeepTheOrderOfEachSender(t *testing.T) {
 			}
 			for _, j := range due {
 				got[j.Lane] = append(got[j.Lane], j.Key)
-				if err := s.DoneLetter(t.Context(), j); err != nil {
+				if err := done(s, j); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -166,7 +172,7 @@ func TestOfOneSenderOnlySoManyLettersWait(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.DoneLetter(t.Context(), first[0].Job); err != nil {
+		if err := done(s, first[0].Job); err != nil {
 			t.Fatal(err)
 		}
 		add([]string{"a-4"}, nil, "a-0", "a-4")
@@ -179,13 +185,13 @@ func TestALetterThatIsDoneLosesItsBodyWithItsJobAndStaysKnown(t *testing.T) {
 		j := addLetters(t, s, batch(9, "a-1", "a-2")).Jobs[0]
 		lost := j
 		lost.Attempt++
-		if err := s.DoneLetter(t.Context(), lost); !errors.Is(err, jobs.ErrLost) {
-			t.Errorf("got %v", err)
+		if err := done(s, lost); err != nil {
+			t.Fatal(err)
 		}
 		if k, err := s.Letter(t.Context(), "a-1"); err != nil || len(k.Body) == 0 {
 			t.Errorf("it lost its body to one that had lost it: %v", err)
 		}
-		if err := s.DoneLetter(t.Context(), j); err != nil {
+		if err := done(s, j); err != nil {
 			t.Fatal(err)
 		}
 		if k, err := s.Letter(t.Context(), "a-1"); err != nil || k.Body != nil {
@@ -252,6 +258,57 @@ func TestLettersAreErasedAndForgottenInBatchesTheOldestFirst(t *testing.T) {
 	})
 }
 
+func TestWithTheEndOfLettersTheOldestThatAreDueAreClaimed(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, d database) {
+		s := d.open(t)
+		// The first of a and b are held, the others are free.
+		mine := addLetters(t, s, batch(2, "a-0", "b-0", "c-0", "a-1", "d-0", "d-1", "b-1", "e-0")).Jobs
+		again := mine[1]
+		if err := s.PutOff(t.Context(), again, noon, "again"); err != nil {
+			t.Fatal(err)
+		}
+		others := claim(t, s, 1, "you", noon, intake.JobChat) // now it is another's
+		if len(others) != 1 || others[0].Key != "b-0" {
+			t.Fatalf("claimed %v", keys(others))
+		}
+		end := func(at time.Time, all ...jobs.Job) []string {
+			t.Helper()
+			next, err := s.DoneLetters(t.Context(), intake.Ended{Jobs: all, Owner: "me", Now: at, LeaseUntil: at.Add(time.Minute)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, j := range next {
+				if j.Owner != "me" || j.Attempt != 1 || !j.LeaseUntil.Equal(at.Add(time.Minute)) || j.Kind != intake.JobChat || j.Lane == "" {
+					t.Errorf("claimed %+v", j)
+				}
+			}
+			mine = append(mine, next...)
+			return keys(next)
+		}
+		for _, c := range []struct {
+			ends []int
+			at   time.Time
+			want []string
+		}{
+			{[]int{0, 1}, noon.Add(-time.Second), nil},            // none is due yet; b-0 is not mine
+			{[]int{1, 1, 1}, noon, []string{"a-1", "c-0", "d-0"}}, // for as many as are ended, though they were lost
+			{[]int{8, 10, 8}, noon, []string{"d-1", "e-0"}},       // the next of a lane at once; b-1 waits for another
+		} {
+			var all []jobs.Job
+			for _, i := range c.ends {
+				all = append(all, mine[i])
+			}
+			if diff := cmp.Diff(c.want, end(c.at, all...)); diff != "" {
+				t.Error(diff)
+			}
+		}
+		left, err := s.ListJobs(t.Context(), store.JobFilter{})
+		if err != nil || len(left) != 5 { // b-0, b-1, c-0, d-1 and e-0
+			t.Errorf("left are %d, %v", len(left), err)
+		}
+	})
+}
+
 // TestReplicasThatTakeTheSameLettersDoNotWaitForEachOtherInACircle has several
 // processes write the same letters, in orders of their own, while others are done.
 func TestReplicasThatTakeTheSameLettersDoNotWaitForEachOtherInACircle(t *testing.T) {
@@ -284,7 +341,7 @@ func TestReplicasThatTakeTheSameLettersDoNotWaitForEachOtherInACircle(t *testing
 						if j.Owner == "" {
 							continue
 						}
-						if err := s.DoneLetter(context.Background(), j); err != nil {
+						if err := done(s, j); err != nil {
 							t.Error(err)
 						}
 					}
