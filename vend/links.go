@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,13 @@ const (
 	LinkVouched LinkHow = "vouched" // the surface itself knows the number
 )
 
-// Link says that a person in a chat is a customer. One person is one customer at
-// most; a customer may be in many chats.
+// LinkEnded is what is kept of a link that was stopped: it stands on nothing any
+// more, and the word of the surface does not make it again.
+const LinkEnded LinkHow = "ended"
+
+// Link says that a person in a chat is a customer, or was and may not be again
+// without a code (LinkEnded). One person is one customer at most; a customer may be
+// in many chats.
 type Link struct {
 	Channel, User string // the surface, and its name for the person
 	Customer      string // by id
@@ -67,8 +73,9 @@ var (
 // It is one read, and writes at most every ten minutes.
 //
 // vouched is the number that the surface itself knows to be theirs, where it does:
-// they are linked to it at once, and to no other any more. Neither it nor an older
-// link counts for a wallet that is idle (see Options.IdleAfter): a code has to be
+// they are linked to it at once, and to no other any more; but not where that link
+// was stopped, and a code has to be sent. Neither it nor an older link counts for a
+// wallet that is idle (see Options.IdleAfter): a code has to be
 // sent first, and Caller then says that the wallet is idle still.
 func (s *Service) Meet(ctx context.Context, channel, user, vouched string) (msisdn string, err error) {
 	if err := named(channel, user); err != nil {
@@ -81,6 +88,8 @@ func (s *Service) Meet(ctx context.Context, channel, user, vouched string) (msis
 	now := s.opt.Now()
 	known := l.Link.Customer != "" && l.Customer.Reachable()
 	switch {
+	case known && l.Link.How == LinkEnded && (vouched == "" || vouched == l.Customer.MSISDN):
+		return "", nil
 	case known && (vouched == "" || vouched == l.Customer.MSISDN):
 		idle := s.idle(l.Customer, l.LastOrder, now)
 		if idle && !s.provedSince(l, now) {
@@ -173,7 +182,7 @@ func putLink(tx Tx, c Customer, made bool, l Link) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.SaveLink(l); err != nil || made || was.Customer == c.ID {
+	if err := tx.SaveLink(l); err != nil || made || was.Customer == c.ID && was.How != LinkEnded {
 		return err
 	}
 	return addLinked(tx, l, linkMade, l.LinkedAt)
@@ -186,10 +195,30 @@ func unlinkOther(tx Tx, c Customer, l Link) (was Link, err error) {
 	if err != nil || was.Customer == "" || was.Customer == c.ID {
 		return was, err
 	}
-	if _, err := tx.DropLink(was); err != nil {
+	if _, err := tx.DropLink(was); err != nil || was.How == LinkEnded {
 		return was, err
 	}
 	return was, addLinked(tx, was, linkEnded, l.LinkedAt)
+}
+
+// endLink stops a link, of which so much is kept that only a code makes it again,
+// and tells the customer. It says whether there was one.
+func endLink(tx Tx, l Link, now time.Time) (ended bool, err error) {
+	was, err := tx.Link(l.Channel, l.User)
+	if err != nil || was.Customer != l.Customer || was.How == LinkEnded {
+		return false, err
+	}
+	was.How, was.LinkedAt, was.SeenAt = LinkEnded, now, now
+	if err := tx.SaveLink(was); err != nil {
+		return false, err
+	}
+	return true, addLinked(tx, was, linkEnded, now)
+}
+
+// standing are the links that were not stopped.
+func (s *Service) standing(ctx context.Context, customer string) ([]Link, error) {
+	all, err := s.store.Links(ctx, customer)
+	return slices.DeleteFunc(all, func(l Link) bool { return l.How == LinkEnded }), err
 }
 
 // Links lists the chats that are linked to a number, the last used first. ErrIdle
@@ -202,11 +231,12 @@ func (s *Service) Links(ctx context.Context, msisdn string) ([]Link, error) {
 	if err := s.awake(ctx, c); err != nil {
 		return nil, err
 	}
-	return s.store.Links(ctx, c.ID)
+	return s.standing(ctx, c.ID)
 }
 
-// Unlink ends the link of a person to a number, and tells the customer. ErrNoLink
-// where there is none; ErrIdle where the wallet is idle.
+// Unlink ends the link of a person to a number, and tells the customer: until the
+// person proves the number by a code they are nobody, also where the surface vouches
+// for it. ErrNoLink where there is none; ErrIdle where the wallet is idle.
 func (s *Service) Unlink(ctx context.Context, msisdn, channel, user string) error {
 	c, err := s.store.Customer(ctx, msisdn)
 	if err != nil {
@@ -221,13 +251,11 @@ func (s *Service) Unlink(ctx context.Context, msisdn, channel, user string) erro
 		if err := s.awakeIn(tx, c, now); err != nil {
 			return err
 		}
-		switch ended, err := tx.DropLink(l); {
-		case err != nil:
-			return err
-		case !ended:
-			return ErrNoLink
+		ended, err := endLink(tx, l, now)
+		if err == nil && !ended {
+			err = ErrNoLink
 		}
-		return addLinked(tx, l, linkEnded, now)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("unlink: %w", err)
@@ -250,7 +278,7 @@ func (s *Service) UnlinkAll(ctx context.Context, msisdn, by, why string) (n int,
 	if c.ID == "" {
 		return 0, ErrNoCustomer
 	}
-	all, err := s.store.Links(ctx, c.ID)
+	all, err := s.standing(ctx, c.ID)
 	if err != nil {
 		return 0, fmt.Errorf("unlink: %w", err)
 	}
@@ -258,13 +286,12 @@ func (s *Service) UnlinkAll(ctx context.Context, msisdn, by, why string) (n int,
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		n = 0
 		for _, l := range all {
-			ended, err := tx.DropLink(l)
-			if err == nil && ended {
-				n++
-				err = addLinked(tx, l, linkEnded, now)
-			}
+			ended, err := endLink(tx, l, now)
 			if err != nil {
 				return err
+			}
+			if ended {
+				n++
 			}
 		}
 		return nil
@@ -281,7 +308,7 @@ func (s *Service) UnlinkAll(ctx context.Context, msisdn, by, why string) (n int,
 // theirs wrote there last. Nowhere, where the wallet is idle: who wrote may have
 // another number by now.
 func (s *Service) Where(ctx context.Context, customer, channel string) (Person, bool, error) {
-	all, err := s.store.Links(ctx, customer)
+	all, err := s.standing(ctx, customer)
 	if err != nil {
 		return Person{}, false, fmt.Errorf("find customer in chat: %w", err)
 	}
@@ -293,7 +320,7 @@ func (s *Service) Where(ctx context.Context, customer, channel string) (Person, 
 		if err != nil {
 			return Person{}, false, fmt.Errorf("find customer in chat: %w", err)
 		}
-		if there.Link.Customer != customer || !there.Customer.Reachable() || s.idle(there.Customer, there.LastOrder, s.opt.Now()) {
+		if there.Link.Customer != customer || there.Link.How == LinkEnded || !there.Customer.Reachable() || s.idle(there.Customer, there.LastOrder, s.opt.Now()) {
 			return Person{}, false, nil
 		}
 		return Person{User: l.User, Number: there.Customer.MSISDN, Seen: there.Link.SeenAt}, true, nil

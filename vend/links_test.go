@@ -164,6 +164,60 @@ func TestOneCustomerInManyChats(t *testing.T) {
 	})
 }
 
+// TestAStoppedChatIsLinkedByACodeAlone stops chats whose surface knows the number,
+// such as after the account there was stolen.
+func TestAStoppedChatIsLinkedByACodeAlone(t *testing.T) {
+	inEachSafe(t, vend.Options{}, func(t *testing.T, k *safe) {
+		ctx := t.Context()
+		c := func() string {
+			t.Helper()
+			c, err := k.s.Customer(ctx, number(7))
+			k.must(err)
+			return c.ID
+		}
+		for what, stop := range map[string]func() error{
+			"by the customer": func() error { return k.s.Unlink(ctx, number(7), "whatsapp", "ZA.7") },
+			"by the operator": func() error {
+				n, err := k.s.UnlinkAll(ctx, number(7), "thandi", "stolen phone")
+				if err == nil && n != 1 {
+					t.Errorf("%d were stopped", n)
+				}
+				return err
+			},
+		} {
+			k.meets(what+", before", "whatsapp", "ZA.7", number(7), 7)
+			k.sms()
+			k.now = k.now.Add(time.Hour)
+			k.must(stop())
+			k.wantSMS(what, "0007 not on whatsapp")
+			k.meets(what+", vouched for", "whatsapp", "ZA.7", number(7), 0)
+			k.meets(what, "whatsapp", "ZA.7", "", 0)
+			k.wantSMS(what+", and who writes", "")
+			if list, err := k.s.Links(ctx, number(7)); err != nil || len(list) != 0 {
+				t.Errorf("%s: still there: %+v, %v", what, list, err)
+			}
+			if p, there, err := k.s.Where(ctx, c(), "whatsapp"); err != nil || there {
+				t.Errorf("%s: is written to: %+v, %v", what, p, err)
+			}
+			if err := k.s.Unlink(ctx, number(7), "whatsapp", "ZA.7"); !errors.Is(err, vend.ErrNoLink) {
+				t.Errorf("%s: it ends twice: %v", what, err)
+			}
+			if n, err := k.s.UnlinkAll(ctx, number(7), "thandi", "once more"); err != nil || n != 0 {
+				t.Errorf("%s: %d more were stopped, %v", what, n, err)
+			}
+			k.meets("another of that number", "whatsapp", "ZA.8", "", 0)
+			k.proves("whatsapp", "ZA.7", 7)
+			k.wantSMS(what+", and proved", "0007 on whatsapp")
+			k.meets(what+", and proved", "whatsapp", "ZA.7", number(7), 7)
+		}
+		// Whoever has another number there is another customer.
+		k.must(k.s.Unlink(ctx, number(7), "whatsapp", "ZA.7"))
+		k.sms()
+		k.meets("with another number", "whatsapp", "ZA.7", number(1), 1)
+		k.wantSMS("with another number", "0001 on whatsapp")
+	})
+}
+
 func TestWhereACustomerIsWrittenTo(t *testing.T) {
 	inEachSafe(t, vend.Options{}, func(t *testing.T, k *safe) {
 		k.proves("telegram", "111", 7)
@@ -254,6 +308,7 @@ func TestWhoHasNoNameIsNobody(t *testing.T) {
 // evidence is what a person in a chat has shown, as the rules have it.
 type evidence struct {
 	number string // proved or vouched for last; empty: nothing
+	ended  string // of which the link was stopped last, and none made since
 	code   secret.Text
 	to     string // to which number that code went
 	at     time.Time
@@ -316,7 +371,7 @@ func TestNobodyIsACustomerWithoutEvidence(t *testing.T) {
 				switch {
 				case right:
 					linked++
-					e.number, e.to = e.to, ""
+					e.number, e.ended, e.to = e.to, "", ""
 				case errors.Is(err, vend.ErrCodeWrong):
 					refused++
 					e.tries++
@@ -328,12 +383,14 @@ func TestNobodyIsACustomerWithoutEvidence(t *testing.T) {
 				if _, err := k.s.Meet(t.Context(), "telegram", who, number(n)); err != nil {
 					rt.Fatal(err)
 				}
-				e.number = number(n)
+				if e.ended != number(n) {
+					e.number, e.ended = number(n), ""
+				}
 			case "unlink":
 				if err := k.s.Unlink(t.Context(), number(n), "telegram", who); (err == nil) != (e.number == number(n)) {
 					rt.Fatalf("unlinked: %v", err)
 				} else if err == nil {
-					e.number = ""
+					e.number, e.ended = "", number(n)
 				}
 			}
 			for _, p := range people {

@@ -296,7 +296,7 @@ func (*stubborn) EraseRequests(context.Context, time.Time, int) (int, error) {
 }
 
 func (s *stubborn) PurgeDead(_ context.Context, kinds []jobs.Kind, before time.Time, limit int) (int, error) {
-	if want := time.Now().Add(-90 * aDay); !before.Equal(want) || !slices.Equal(kinds, []jobs.Kind{vend.JobNotice}) {
+	if want := time.Now().Add(-90 * aDay); !before.Equal(want) || !slices.Equal(kinds, []jobs.Kind{vend.JobNotice, vend.JobLinked, vend.JobCode}) {
 		s.t.Errorf("%v that died before %s are purged, want messages, and %s", kinds, before, want)
 	}
 	if s.purged++; s.purged == 1 {

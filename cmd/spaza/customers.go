@@ -194,6 +194,10 @@ func (r personReport) write(c console) error {
 		fmt.Fprintf(c.out, "  %-11s %s\n", "Orders", orders)
 		fmt.Fprintf(c.out, "  %-11s %s\n", "Wallet PIN", r.pinWords())
 		for _, chat := range r.Chats {
+			if chat.How == vend.LinkEnded {
+				fmt.Fprintf(c.out, "  %-11s %s, stopped %s: only a code by SMS links it again\n", "Chat", plain(chat.Channel), day(chat.Since))
+				continue
+			}
 			fmt.Fprintf(c.out, "  %-11s %s since %s, last seen %s\n", "Chat", plain(chat.Channel), day(chat.Since), day(chat.Seen))
 		}
 		if r.Idle {

@@ -122,10 +122,10 @@ func TestSupportSeesAndEndsChats(t *testing.T) {
 		if out := s.ok("customers", "unlink", thandi, "--reason=the phone was stolen"); !strings.Contains(out, "There were 2 chats") {
 			t.Error(out)
 		}
-		if out := s.ok("customers", "show", thandi); strings.Contains(out, "Chat ") {
+		if out := s.ok("customers", "show", thandi); strings.Count(out, "Chat        whatsapp, stopped ") != 2 || strings.Contains(out, "last seen") {
 			t.Errorf("unlinked\n%s", out)
 		}
-		if out := s.ok("customers", "erase", thandi, "--reason=asked", "--confirm="+thandi); !strings.Contains(out, "0 chats") {
+		if out := s.ok("customers", "erase", thandi, "--reason=asked", "--confirm="+thandi); !strings.Contains(out, "2 chats") {
 			t.Error(out)
 		}
 	})
