@@ -49,7 +49,10 @@ type Route struct {
 	// Admit says, behind GuardOwn, whether a callback is from whom it should be.
 	// It believes nothing that it reads, parses no body, compares in constant
 	// time, and keeps nothing of the callback.
-	Admit  func(c *Callback) bool
+	Admit func(c *Callback) bool
+	// ByHead says that Admit does not look at the body: then no large one is read
+	// of a stranger.
+	ByHead bool
 	Handle func(ctx context.Context, c *Callback) Answer
 }
 

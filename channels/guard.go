@@ -46,6 +46,11 @@ func (g *gate) admits(h header, query []byte, from netip.Addr) bool {
 	if !g.keyed {
 		return from.IsLoopback() && namesThisMachine(string(h.Peek("Host"))) && !forwarded(h)
 	}
+	return g.fitsIn(h, query)
+}
+
+// fitsIn says whether the key is in a request, in one of the places for it.
+func (g *gate) fitsIn(h header, query []byte) bool {
 	raw, ok := queryKey(query)
 	if !ok {
 		return false

@@ -98,13 +98,15 @@ type Server struct {
 	app      *fiber.App
 	opt      ServerOptions
 	refusals *refusals
-	bodies   map[string]int // by path, where one may be larger than maxBody
+	bodies   map[string]largeDoor // by path, where a body may be larger than maxBody
+	large    *largeBodies
 }
 
 // NewServer mounts the channels.
 func NewServer(channels []Channel, o ServerOptions) *Server {
 	o = o.withDefaults()
-	s := &Server{opt: o, refusals: newRefusals(o.Logger, o.Refused, o.Now), bodies: map[string]int{}}
+	s := &Server{opt: o, refusals: newRefusals(o.Logger, o.Refused, o.Now), bodies: map[string]largeDoor{}}
+	s.large = newLargeBodies(o.ReadTime+o.TurnTime, o.Now)
 	s.app = fiber.New(fiber.Config{
 		AppName:               "spaza",
 		DisableStartupMessage: true,
@@ -140,7 +142,7 @@ func NewServer(channels []Channel, o ServerOptions) *Server {
 func (s *Server) mount(r Route, g *gate) {
 	s.refusals.add(r)
 	if r.MaxBody > 0 {
-		s.bodies[r.Path] = r.MaxBody
+		s.bodies[r.Path] = largeDoor{r, g}
 	}
 	s.app.Add(r.Method, r.Path, s.handler(r, g))
 }
@@ -178,6 +180,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // nothing behind it can bring the service down.
 func (s *Server) front(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		defer s.large.give(&ctx.Request.Header)
 		defer s.caught(ctx)
 		switch h := &ctx.Request.Header; {
 		case !routable(h.Method()):
@@ -206,11 +209,20 @@ func (s *Server) caught(ctx *fasthttp.RequestCtx) {
 	s.refuse(ctx, fiber.StatusInternalServerError)
 }
 
-// bound is how large the body of a request may be, known before any of it is read.
+// bound is how large the body of a request may be, known before any of it is read:
+// no larger than anybody's, for a stranger who is known by then and for what there
+// is no room for now.
 func (s *Server) bound(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
-	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	c.MaxRequestBodySize = s.bodies[string(path)] // zero: the server's own
-	return c
+	path, query, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	door, may := s.bodies[string(path)]
+	n := h.ContentLength()
+	if n < 0 {
+		n = door.MaxBody // in chunks
+	}
+	if may && n > maxBody && n <= door.MaxBody && door.expects(h, query) && s.large.take(h, string(path), n) {
+		c.MaxRequestBodySize = door.MaxBody
+	}
+	return c // zero: the server's own
 }
 
 // handler is what stands before one door.
@@ -298,6 +310,15 @@ func (s *Server) failed(c *fiber.Ctx, err error) error {
 	ctx := c.Context()
 	if conn, ok := ctx.Conn().(*patientConn); ok {
 		conn.linger()
+	}
+	if path, crowded := s.large.turnedAway(&ctx.Request.Header); crowded {
+		// Whoever signs what they send can send it again.
+		s.refusals.refuse(path, fiber.StatusTooManyRequests)
+		ctx.SetStatusCode(fiber.StatusTooManyRequests)
+		ctx.Response.Header.Set(fiber.HeaderRetryAfter, largeAgain)
+		ctx.SetContentType(plainText)
+		ctx.SetBodyString("later")
+		return nil
 	}
 	s.refuse(ctx, status)
 	return nil

@@ -120,7 +120,7 @@ func (*Telegram) Name() string { return tgName }
 // Routes implements Channel.
 func (t *Telegram) Routes() []Route {
 	return []Route{{
-		Method: http.MethodPost, Path: TelegramPath, Guard: GuardOwn, MaxBody: tgBody, Admit: t.admit, Handle: t.update,
+		Method: http.MethodPost, Path: TelegramPath, Guard: GuardOwn, MaxBody: tgBody, Admit: t.admit, ByHead: true, Handle: t.update,
 	}}
 }
 
