@@ -14,7 +14,12 @@
 // sender's: what one person wrote is worked on in the order in which it was
 // committed and one at a time over all processes, while others do not wait. Work
 // opens the letter, and Handle decides its Fate. With the job the body goes, which
-// may hold a PIN; its key stays for a while, so that a repetition is known.
+// may hold a PIN; its key stays for a while, so that a repetition is known. What was
+// handled is ended in one transaction for all that wait, and that claims as many of
+// the oldest, of whatever sender, to be run in their places.
+//
+// While many write at once, writing goes before work: no letter is begun until
+// nothing has come for a moment, or half a second has passed.
 //
 // Everything is bounded: how many letters wait to be written (past that, the
 // sender is told to come again), how many of one sender wait to be worked on (past

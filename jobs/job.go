@@ -92,9 +92,7 @@ type Result struct {
 	verb verb
 	at   time.Time
 	note string
-	// next is what then says was claimed; zero for nothing.
-	then bool
-	next Job
+	next Job // claimed, to be run in the place of this one; zero for none
 }
 
 type verb uint8
@@ -115,9 +113,8 @@ func Written() Result { return Result{verb: verbWritten} }
 
 // Then is Written where that transaction also claimed, for the runner's Owner, a
 // job that was due: next, of the same kind, is run in the place of this one. The
-// zero Job says that none was due, and so that there is no use in looking for one
-// soon.
-func Then(next Job) Result { return Result{verb: verbWritten, then: true, next: next} }
+// zero Job says that there was none.
+func Then(next Job) Result { return Result{verb: verbWritten, next: next} }
 
 // Again: try again at the given time; note says why, for support, and holds no
 // secret. Past the job's Until it is buried instead.

@@ -85,7 +85,7 @@ func (r *Runner) run(j Job, h *holding) (next Job) {
 	h.decided = true
 	r.mu.Unlock()
 	result, written := r.writeFate(j, h, res)
-	if j.Lane != "" && !res.then {
+	if j.Lane != "" && res.next.ID == 0 {
 		r.Wake() // the next of the lane may be free now
 	}
 	if panicked && result == "again" {
