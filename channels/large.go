@@ -8,7 +8,7 @@ import (
 const (
 	// largeRoom is how many bytes of bodies larger than maxBody are taken in at
 	// once: some are read before it is known who sends them.
-	largeRoom = 24 << 20
+	largeRoom = 15 << 20
 	// largeAgain is when to send again what there was no room for, in seconds.
 	largeAgain = "5"
 )

@@ -237,7 +237,7 @@ func (s *Server) handler(r Route, g *gate) fiber.Handler {
 			Header: func(name string) string { return string(h.Peek(name)) },
 		}
 		if r.Guard == GuardOwn {
-			call.Body = bytes.Clone(ctx.Request.Body()) // it can be signed
+			call.Body = ctx.Request.Body() // it can be signed
 		}
 		if r.Guard != GuardNone && !g.expects(from, sure) || !admits(&r, g, h, query, call) {
 			if r.Guard == GuardBrowser && g.keyed {
@@ -246,9 +246,7 @@ func (s *Server) handler(r Route, g *gate) fiber.Handler {
 			s.refuse(ctx, fiber.StatusUnauthorized)
 			return nil
 		}
-		if call.Body == nil {
-			call.Body = bytes.Clone(ctx.Request.Body())
-		}
+		call.Body = bytes.Clone(ctx.Request.Body())
 		within, cancel := context.WithTimeout(context.Background(), s.opt.TurnTime)
 		defer cancel()
 		a := r.Handle(within, call)

@@ -276,26 +276,26 @@ func (f *fort) unharmed(t *testing.T) {
 			t.Errorf("%q is in the log: %.400s", word, line)
 		}
 	}
-	if mb := f.resident(t); mb >= 200 {
+	if mb := f.memory(t, "VmRSS"); mb >= 200 {
 		t.Errorf("the process holds %d MB after it", mb)
 	}
 }
 
-// resident is how many MB of memory the process holds; zero where this machine
-// does not tell.
-func (f *fort) resident(t *testing.T) int {
+// memory is how many MB of memory the process holds (VmRSS), or held at its most
+// (VmHWM); zero where this machine does not tell.
+func (f *fort) memory(t *testing.T, what string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.cmd.Process.Pid))
 	if err != nil {
 		t.Logf("the memory of the process is not looked at: %v", err)
 		return 0
 	}
-	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
+	found := regexp.MustCompile(what + `:\s+(\d+) kB`).FindSubmatch(status)
 	if found == nil {
 		t.Fatal("the memory of the process is not in its status")
 	}
 	kb, _ := strconv.Atoi(string(found[1]))
-	t.Logf("the process holds %d MB", kb>>10)
+	t.Logf("%s: %d MB", what, kb>>10)
 	return kb >> 10
 }
 

@@ -146,6 +146,36 @@ func (f *fort) endless(t *testing.T, c call) {
 	}
 }
 
+// crowd brings the largest bodies that there may be, many at once, to the door at
+// which it is known last who brings them.
+func (f *fort) crowd(t *testing.T) {
+	big := bytes.Repeat([]byte(marker), 3<<20/len(marker))
+	var wg sync.WaitGroup
+	for range 300 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			req, err := http.NewRequestWithContext(t.Context(), "POST", f.url+"/whatsapp/webhook", bytes.NewReader(big))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("X-Hub-Signature-256", signedBy("guess", big))
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				return // it hung up
+			}
+			if _ = resp.Body.Close(); resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusTooManyRequests {
+				t.Errorf("HTTP status %d", resp.StatusCode)
+			}
+		}()
+	}
+	wg.Wait()
+	if mb := f.memory(t, "VmHWM"); mb >= 400 {
+		t.Errorf("the process held %d MB", mb)
+	}
+}
+
 func (f *fort) dial(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(f.url, "http://"))
