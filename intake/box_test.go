@@ -286,7 +286,7 @@ func TestWorkWaitsWhileManyWriteButNotForLong(t *testing.T) {
 			}
 		}
 		// Now nothing is left of it.
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 		take(t.Context(), 7)
 		m.hang <- struct{}{}
 		synctest.Wait()
@@ -315,8 +315,8 @@ func TestWorkBeginsWhenABurstIsOver(t *testing.T) {
 			afterward string
 		}{
 			{0, 3, 0, "three at once"},
-			{9 * time.Millisecond, 1, 0, "one more, soon after"},
-			{9 * time.Millisecond, 0, 0, "not long enough after that"},
+			{24 * time.Millisecond, 1, 0, "one more, soon after"},
+			{24 * time.Millisecond, 0, 0, "not long enough after that"},
 			{time.Millisecond, 0, 4, "at the end"},
 		} {
 			time.Sleep(c.wait)

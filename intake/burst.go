@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// lull is how long nothing comes when a burst is over.
-	lull = 10 * time.Millisecond
+	// lull is how long nothing comes when a burst is over: a machine that is busy
+	// may take as long to bring the next.
+	lull = 25 * time.Millisecond
 	// holdOff is how long work waits at most for the end of a burst.
 	holdOff = 500 * time.Millisecond
 )
