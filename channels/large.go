@@ -19,20 +19,35 @@ type largeDoor struct {
 	gate *gate
 }
 
-// expects says whether the head of a request can be of whom the door expects. Who
-// signs a body is known only when all of it is there.
-func (d *largeDoor) expects(h header, query []byte) bool {
+// sender is who makes a request, as far as its head tells.
+type sender uint8
+
+const (
+	senderUnclear  sender = iota // not before the body is read, or where it comes from is asked
+	senderStranger               // nobody whom the door expects
+	senderKnown
+)
+
+// sender says who makes a request. Who signs a body is known only when all of it is
+// there.
+func (d *largeDoor) sender(h header, query []byte) sender {
+	known := false
 	switch {
 	case d.Guard == GuardOwn && d.ByHead && d.Admit != nil:
-		return d.Admit(&Callback{Method: d.Method, Path: d.Path, RawQuery: string(query), Header: func(name string) string { return string(h.Peek(name)) }})
-	case d.Guard == GuardOwn || !d.gate.keyed: // the second is asked where it comes from, later
-		return true
+		known = d.Admit(&Callback{Method: d.Method, Path: d.Path, RawQuery: string(query), Header: func(name string) string { return string(h.Peek(name)) }})
+	case d.Guard == GuardOwn || !d.gate.keyed:
+		return senderUnclear
+	default:
+		known = d.gate.fitsIn(h, query)
 	}
-	return d.gate.fitsIn(h, query)
+	if known {
+		return senderKnown
+	}
+	return senderStranger
 }
 
-// largeBodies are the requests with large bodies that are being read or worked on.
-// It is safe for concurrent use.
+// largeBodies are the requests with large bodies of who is not known yet, while they
+// are read or worked on. It is safe for concurrent use.
 type largeBodies struct {
 	lasts time.Duration // how long one can be there
 	now   func() time.Time

@@ -210,8 +210,8 @@ func (s *Server) caught(ctx *fasthttp.RequestCtx) {
 }
 
 // bound is how large the body of a request may be, known before any of it is read:
-// no larger than anybody's, for a stranger who is known by then and for what there
-// is no room for now.
+// no larger than anybody's for a stranger, where its head tells, and for what there
+// is no room for now, where it does not.
 func (s *Server) bound(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
 	path, query, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	door, may := s.bodies[string(path)]
@@ -219,10 +219,14 @@ func (s *Server) bound(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
 	if n < 0 {
 		n = door.MaxBody // in chunks
 	}
-	if may && n > maxBody && n <= door.MaxBody && door.expects(h, query) && s.large.take(h, string(path), n) {
+	if !may || n <= maxBody || n > door.MaxBody {
+		return c // zero: the server's own
+	}
+	who := door.sender(h, query)
+	if who == senderKnown || who == senderUnclear && s.large.take(h, string(path), n) {
 		c.MaxRequestBodySize = door.MaxBody
 	}
-	return c // zero: the server's own
+	return c
 }
 
 // handler is what stands before one door.
