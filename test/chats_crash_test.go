@@ -118,6 +118,13 @@ func (h *whatsAppHand) tokens() (all []string) {
 	return all
 }
 
+func (h *telegramHand) tokens() (all []string) {
+	for _, m := range h.fake.Shown(h.chat) {
+		all = append(all, digitsAlone(m.Text)...)
+	}
+	return all
+}
+
 // brings posts what happened twice in one webhook, and checks that it was taken.
 func (h *whatsAppHand) brings(e chatfake.WhatsAppEvent) {
 	h.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"spaza/test/chatfake"
@@ -176,4 +177,65 @@ func TestASlowSaleIsToldInTheChat(t *testing.T) {
 			s.sells(ofPower, 2)
 		})
 	}
+}
+
+// TestTheSameMoneyInTwoChatsIsSpentOnce says yes in both at once.
+func TestTheSameMoneyInTwoChatsIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	for name, env := range stores(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStreet(t, env(t), nil)
+			number := freshNumber()
+			tg, wa := s.onTelegram(number), s.onWhatsApp(number)
+			tg.opens()
+			topsUp(wa, 50)
+			toYes(tg, "14000000019")
+			toYes(wa, "14000000027")
+			pays, err := wa.fake.TapOn(wa.user, wa.last(), "Pay R50")
+			if err != nil {
+				t.Fatal(err)
+			}
+			pay := tg.button("Pay R50")
+			var wg sync.WaitGroup
+			wg.Go(func() { tg.brings(pay) })
+			wg.Go(func() { wa.brings(pays) })
+			wg.Wait()
+			tokens := func() int { return len(tg.tokens()) + len(wa.tokens()) }
+			eventually(t, patient, "a token", func() bool { return tokens() > 0 })
+			for _, h := range []hand{tg, wa} {
+				h.says("balance")
+				reads(h, soon, "You have R0.")
+			}
+			if n := tokens(); n != 1 {
+				t.Errorf("%d tokens", n)
+			}
+			s.sells(ofPower, 1)
+		})
+	}
+}
+
+// TestWhatsAppIsWaitedForAsItAsks sends the token once the pause is over, and once.
+func TestWhatsAppIsWaitedForAsItAsks(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t, nil, nil)
+	h := s.onWhatsApp(freshNumber())
+	topsUp(h, 100)
+	toYes(h, "14000000019")
+	calls := h.fake.Calls()
+	h.fake.Fail(chatfake.WhatsAppFault{To: h.user.ID, Code: 131056})
+	pay, err := h.fake.TapOn(h.user, h.last(), "Pay R50")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.brings(pay)
+	h.brings(h.fake.Text(h.user, "balance"))
+	reads(h, patient, "You have R50.")
+	if n := h.fake.Calls() - calls; n != 3 || len(h.tokens()) != 1 {
+		t.Errorf("it took %d requests, and brought %q", n, h.tokens())
+	}
+	if n := len(s.sms.All()); n > 0 {
+		t.Errorf("%d SMS as well", n)
+	}
+	s.sells(ofPower, 1)
 }

@@ -51,6 +51,15 @@ func unreachable() map[string]struct {
 			h.fake.Blocked(h.chat, h.chat)
 			return h, nil
 		}},
+		"telegram stopped before the message": {meterSlow, func(s *street, meter string) (hand, func()) {
+			h := onTelegram(s, meter)
+			h.picks("Pay R50")
+			reads(h, soon, "We will write to you here.")
+			p := s.onUSSD(h.msisdn)
+			p.menu()
+			p.choose("Help", "Chats", "Telegram, since", "Stop it")
+			return h, nil
+		}},
 		"whatsapp refuses": {"14000000027", func(s *street, meter string) (hand, func()) {
 			h := onWhatsApp(s, meter)
 			h.fake.Fail(chatfake.WhatsAppFault{To: h.user.ID, Code: 131026})

@@ -62,7 +62,7 @@ type config struct {
 	USSDAllow   string        `env:"SPAZA_USSD_ALLOW" doc:"where callbacks may come from, by gateway: aat=196.1.2.0/24 196.1.3.4,panacea=...; a gateway that is not named: anywhere"`
 	Proxies     string        `env:"SPAZA_TRUSTED_PROXIES" doc:"reverse proxies in front, addresses or networks with blanks between, whose X-Forwarded-For is believed"`
 	PublicURL   string        `env:"SPAZA_PUBLIC_URL" doc:"where the world finds the public listener, such as https://shop.example.co.za; Telegram's webhook and AAT's callbacks need it"`
-	LimitTurns  number        `env:"SPAZA_LIMIT_TURNS" envDefault:"60" doc:"how often a customer may be answered in a minute, on one channel; 0: no limit"`
+	LimitTurns  number        `env:"SPAZA_LIMIT_TURNS" envDefault:"600" doc:"how often a customer may be answered in a minute: by all gateways together, or by one chat; 0: no limit"`
 	LimitDoor   number        `env:"SPAZA_LIMIT_GATEWAY" envDefault:"0" doc:"how many callbacks of one gateway or chat are answered in a minute, by all replicas together; 0: no limit"`
 	TGToken     secret.Text   `env:"SPAZA_TELEGRAM_TOKEN" doc:"token of the Telegram bot; unset: no Telegram"`
 	TGSecret    secret.Text   `env:"SPAZA_TELEGRAM_SECRET" doc:"what Telegram sends along with every update: 1 to 256 of A-Z, a-z, 0-9, - and _; unset: updates are polled for, not in production"`
