@@ -172,8 +172,7 @@ func TestOldButtonsNeverBuy(t *testing.T) {
 			if all := h.fake.Shown(h.chat)[before:]; len(all) != 4 || all[0].Text != token || all[1].Text != token || all[2].Text != all[3].Text {
 				t.Errorf("the taps were answered by %+v", all)
 			}
-			s.service.kill()
-			s.service.start("/readyz")
+			s.restart()
 			h.brings(again())
 			h.brings(pay)
 			h.brings(h.fake.Text(h.chat, h.chat, "balance"))
@@ -212,8 +211,7 @@ func TestOldButtonsNeverBuyOnWhatsApp(t *testing.T) {
 	reads(h, soon, "Help: 0800")
 	tap()
 	reads(h, soon, "Help: 0800")
-	s.service.kill()
-	s.service.start("/readyz")
+	s.restart()
 	h.brings(again())
 	h.brings(h.fake.Text(h.user, "balance"))
 	reads(h, patient, "You have R150.")

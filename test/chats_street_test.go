@@ -60,6 +60,15 @@ func (s *street) onUSSD(number string) *phone {
 	return p
 }
 
+// restart ends the service as an operator does, and starts it again.
+func (s *street) restart() {
+	s.t.Helper()
+	if err := s.service.stop(); err != nil {
+		s.t.Fatalf("stopped with %v\n%s", err, s.service.logged())
+	}
+	s.service.start("/readyz")
+}
+
 // store is the environment of a command that works on what the service keeps.
 func (s *street) store() (env []string) {
 	for _, name := range []string{"SPAZA_DATA_DIR", "SPAZA_DATABASE_URL", "SPAZA_REDIS_URL", "SPAZA_SECRET_KEY"} {
