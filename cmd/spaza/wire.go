@@ -176,7 +176,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	}
 	a.server = channels.NewServer(doors, front)
 	a.console = &http.Server{
-		Handler:           telemetry.AdminHandler(metrics, a.health, telemetry.AdminOptions{Token: cfg.AdminToken}),
+		Handler: telemetry.AdminHandler(metrics, a.health, telemetry.AdminOptions{Token: cfg.AdminToken}),
 		// No WriteTimeout: a profile takes as long as was asked for.
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 	}
