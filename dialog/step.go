@@ -68,7 +68,7 @@ func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) e
 	case r.turn == t.hash && (t.keyed || t.raced):
 		return e.repeat(ctx, t, p)
 	case t.Dial && r.session == e.sessionHash(t) && !r.has(flagEnd):
-		return e.reshow(ctx, t, p)
+		return e.repeat(ctx, t, p)
 	case follows, !t.Cumulative && !t.Dial && r.session == e.sessionHash(t):
 		return e.goOn(ctx, t, p, input)
 	case r.session == e.sessionHash(t) && !t.Dial:
