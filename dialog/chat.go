@@ -80,44 +80,50 @@ func (e *Engine) parts(t *turn, p *plan, text string, end bool) *Parts {
 	if !t.Caps.Chat {
 		return nil
 	}
-	n := p.node
 	parts := &Parts{Prompt: text, Forget: p.forget, Linked: p.talk.linked}
-	menu := Choice{Input: digitHome, Label: p.talk.Say(KeyHome), Way: true}
-	if end || n == nil {
-		parts.Receipt = p.talk.Text(e.m.book.Receipt)
-		if !t.stranger() {
-			parts.Choices = append(parts.Choices, menu)
-		}
-	} else {
-		l := e.layoutOf(p, 0)
-		var below strings.Builder
-		below.WriteByte(' ') // so that the first option begins a line
-		for i, o := range p.screen.Options {
-			l.option(&below, i, o.Label)
-			switch {
-			case o.gap():
-			case o.ID == ContactOption && p.screen.Wants == WantsContact:
-				parts.Choices = append(parts.Choices, Choice{Input: ContactOption, Label: o.Label})
-			default:
-				parts.Choices = append(parts.Choices, Choice{Input: strconv.Itoa(number(i)), Label: o.Label})
-			}
-		}
-		l.nav(&below)
-		if l.back {
-			parts.Choices = append(parts.Choices, Choice{Input: digitBack, Label: p.talk.Say(KeyBack), Way: true})
-		}
-		if l.home {
-			parts.Choices = append(parts.Choices, menu)
-		}
-		if prompt, ok := strings.CutSuffix(text, below.String()[1:]); ok && prompt != "" {
-			parts.Prompt = prompt
-		} else if ok {
-			parts.Prompt = text
-		}
+	switch {
+	case !end && p.node != nil:
+		parts.Prompt, parts.Choices = e.choices(p, text)
+	case t.stranger(): // for whom there is no menu
+	default:
+		parts.Receipt, parts.Choices = p.talk.Text(e.m.book.Receipt), []Choice{p.wayHome()}
 	}
-	if n != nil && !p.rec.has(flagResume) {
-		parts.Wants, parts.Private = p.screen.Wants, n.Private
-		parts.Copy = p.screen.Copy
+	if p.node != nil && !p.rec.has(flagResume) {
+		parts.Wants, parts.Private, parts.Copy = p.screen.Wants, p.node.Private, p.screen.Copy
 	}
 	return parts
+}
+
+func (p *plan) wayHome() Choice {
+	return Choice{Input: digitHome, Label: p.talk.Say(KeyHome), Way: true}
+}
+
+// choices are what the screen of a plan offers, the ways out last, and what of its
+// text is not they.
+func (e *Engine) choices(p *plan, text string) (prompt string, all []Choice) {
+	l := e.layoutOf(p, 0)
+	var below strings.Builder
+	below.WriteByte(' ') // so that the first begins a line
+	for i, o := range p.screen.Options {
+		if o.gap() {
+			continue
+		}
+		l.option(&below, i, o.Label)
+		c := Choice{Input: strconv.Itoa(number(i)), Label: o.Label}
+		if o.ID == ContactOption && p.screen.Wants == WantsContact {
+			c.Input = ContactOption
+		}
+		all = append(all, c)
+	}
+	l.nav(&below)
+	if l.back {
+		all = append(all, Choice{Input: digitBack, Label: p.talk.Say(KeyBack), Way: true})
+	}
+	if l.home {
+		all = append(all, p.wayHome())
+	}
+	if prompt = strings.TrimSuffix(text, below.String()[1:]); prompt == "" {
+		prompt = text
+	}
+	return prompt, all
 }

@@ -89,6 +89,8 @@ func (e *Engine) conflict(t *turn, p *plan) {
 func (e *Engine) repeat(ctx context.Context, t *turn, p *plan) error {
 	r := &p.rec
 	p.save = false
+	// Whether it was confidential is not known any more; no choice is so long.
+	p.forget = len(t.Text) > len(digitHome)
 	if p.node != nil && p.node.Do != nil {
 		// Its effect has not come to an end that was saved: do it (again).
 		p.talk.Resumed = r.has(flagRedialled)
