@@ -9,6 +9,7 @@ import (
 // Report is what a gateway says of a message that it took.
 type Report struct {
 	Message string // as Messenger.Send named it
+	Own     string // Message.ID, where the report has it: it can come before Send has returned
 	Arrived bool   // the handset has it; otherwise it will not get it
 	Detail  string // for support: the gateway's words, where they are known
 }

@@ -24,14 +24,14 @@ func TestAReportSaysWhetherAMessageArrived(t *testing.T) {
 		want       Report
 		settles    bool
 	}{
-		{"it arrived", reportForm("Success", ""), Report{message, true, "Success"}, true},
-		{"it failed", reportForm("Failed", "&failureReason=UserInBlackList"), Report{message, false, "Failed: UserInBlackList"}, true},
-		{"it was rejected", reportForm("Rejected", "&failureReason=UserDoesNotExist"), Report{message, false, "Rejected: UserDoesNotExist"}, true},
-		{"it was not fetched in time", reportForm("Expired", ""), Report{message, false, "Expired"}, true},
-		{"it failed, and nothing is said of why", reportForm("Failed", "&failureReason="), Report{message, false, "Failed"}, true},
-		{"it failed for a reason that is new", reportForm("Failed", "&failureReason=27821234567+is+gone"), Report{message, false, "Failed: another reason"}, true},
-		{"the reason of a message that arrived", reportForm("Success", "&failureReason=DeliveryFailure"), Report{message, true, "Success"}, true},
-		{"an id with signs of forms", "id=a%2Bb%26c&status=Success", Report{"africastalking:a+b&c", true, "Success"}, true},
+		{"it arrived", reportForm("Success", ""), Report{Message: message, Arrived: true, Detail: "Success"}, true},
+		{"it failed", reportForm("Failed", "&failureReason=UserInBlackList"), Report{Message: message, Arrived: false, Detail: "Failed: UserInBlackList"}, true},
+		{"it was rejected", reportForm("Rejected", "&failureReason=UserDoesNotExist"), Report{Message: message, Arrived: false, Detail: "Rejected: UserDoesNotExist"}, true},
+		{"it was not fetched in time", reportForm("Expired", ""), Report{Message: message, Arrived: false, Detail: "Expired"}, true},
+		{"it failed, and nothing is said of why", reportForm("Failed", "&failureReason="), Report{Message: message, Arrived: false, Detail: "Failed"}, true},
+		{"it failed for a reason that is new", reportForm("Failed", "&failureReason=27821234567+is+gone"), Report{Message: message, Arrived: false, Detail: "Failed: another reason"}, true},
+		{"the reason of a message that arrived", reportForm("Success", "&failureReason=DeliveryFailure"), Report{Message: message, Arrived: true, Detail: "Success"}, true},
+		{"an id with signs of forms", "id=a%2Bb%26c&status=Success", Report{Message: "africastalking:a+b&c", Arrived: true, Detail: "Success"}, true},
 
 		{"it left", reportForm("Sent", ""), Report{}, false},
 		{"it was handed on", reportForm("Submitted", ""), Report{}, false},

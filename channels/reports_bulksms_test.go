@@ -28,8 +28,8 @@ const (
 )
 
 func TestABulkSMSReportSaysWhatArrived(t *testing.T) {
-	arrived := Report{"bulksms:11", true, "DELIVERED"}
-	failed := func(detail string) []Report { return []Report{{"bulksms:11", false, detail}} }
+	arrived := Report{Message: "bulksms:11", Arrived: true, Detail: "DELIVERED"}
+	failed := func(detail string) []Report { return []Report{{Message: "bulksms:11", Detail: detail}} }
 	for _, c := range []struct {
 		name, body string
 		want       []Report
@@ -54,7 +54,7 @@ func TestABulkSMSReportSaysWhatArrived(t *testing.T) {
 		{
 			"several, twice, and in no order", "[" + bulkReport("12", `{"type":"SENT"}`) + "," + bulkReport("11", bulkDelivered) + "," +
 				bulkReport("12", bulkExpired) + ", " + bulkReport("11", bulkDelivered) + "]\n",
-			[]Report{arrived, {"bulksms:12", false, "FAILED: EXPIRED"}, arrived},
+			[]Report{arrived, {Message: "bulksms:12", Arrived: false, Detail: "FAILED: EXPIRED"}, arrived},
 		},
 		{"one among some that can not be read", `[{},null,"x",{"id":7,"status":{"type":"DELIVERED"}},` + bulkReport("11", bulkDelivered) + "]", []Report{arrived}},
 		{"as many as may be", "[" + strings.Repeat(bulkReport("12", `{"type":"SENT"}`)+",", bulkReports-1) + bulkReport("11", bulkDelivered) + "]", []Report{arrived}},
@@ -203,7 +203,10 @@ func TestReportsComeBackUnderTheNameThatSendGave(t *testing.T) {
 			t.Errorf("%s: %d, %v", r.path, status, err)
 		}
 	}
-	want := []Report{{taken[0], false, "Failed: UserInBlackList"}, {taken[1], true, "DELIVERED"}, {taken[2], true, "DELIVERED"}}
+	want := []Report{
+		{Message: taken[0], Detail: "Failed: UserInBlackList"}, {Message: taken[1], Arrived: true, Detail: "DELIVERED"},
+		{Message: taken[2], Arrived: true, Detail: "DELIVERED"},
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	if d := cmp.Diff(want, got); d != "" {

@@ -214,6 +214,7 @@ func (got *waGot) status(s waStatus) {
 	receipt, isReceipt := strings.CutPrefix(s.Data, waReceipt)
 	switch {
 	case !isReceipt && !strings.HasPrefix(s.Data, waShown):
+		r.Own, _ = strings.CutPrefix(s.Data, waTold)
 		got.reports = append(got.reports, r)
 		return
 	case r.Arrived: // nobody waits for a screen

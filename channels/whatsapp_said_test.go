@@ -189,7 +189,9 @@ func TestOnlyAnOldMessageIsAsOldAsItSays(t *testing.T) {
 func TestAStatusSaysWhetherAMessageArrived(t *testing.T) {
 	w := newWhatsApp(t)
 	status := func(more string) string { return `{"id":"wamid.OUT","timestamp":"1795262400",` + more + `}` }
-	of := func(arrived bool, detail string) []Report { return []Report{{"whatsapp:wamid.OUT", arrived, detail}} }
+	of := func(arrived bool, detail string) []Report {
+		return []Report{{Message: "whatsapp:wamid.OUT", Arrived: arrived, Detail: detail}}
+	}
 	for _, c := range []struct {
 		name, status string
 		want         []Report
@@ -197,7 +199,7 @@ func TestAStatusSaysWhetherAMessageArrived(t *testing.T) {
 	}{
 		{"it arrived", status(`"status":"delivered","recipient_id":"27821234567"`), of(true, "delivered"), 0, 0},
 		{"it was read", status(`"status":"read","conversation":{"id":"1"},"pricing":{"billable":true}`), of(true, "read"), 0, 0},
-		{"it is ours by name", status(`"status":"read","biz_opaque_callback_data":"told:m1"`), of(true, "read"), 0, 0},
+		{"it is ours by name", status(`"status":"read","biz_opaque_callback_data":"told:P-1/ended#7"`), []Report{{Message: "whatsapp:wamid.OUT", Own: "P-1/ended#7", Arrived: true, Detail: "read"}}, 0, 0},
 		{"it failed", status(`"status":"failed","errors":[{"code":131047,"title":"Re-engagement message","error_data":{"details":"27821234567"}}]`), of(false, "failed: the person wrote more than 24 hours ago (code 131047)"), 0, 0},
 		{"it failed for the account", status(`"status":"failed","errors":[{"code":131042}]`), of(false, "failed: payment is missing (code 131042)"), 0, 131042},
 		{"it failed by a code that is new", status(`"status":"failed","errors":[{"code":999999,"title":"canary"}]`), of(false, "failed: another reason (code 999999)"), 0, 0},

@@ -15,7 +15,7 @@ import (
 type Delivery interface {
 	// Reported writes that a message arrived, or will not, and returns the
 	// order of which it told; vend.ErrNoOrder for one that is not known.
-	Reported(ctx context.Context, message string, arrived bool, detail string) (vend.Order, error)
+	Reported(ctx context.Context, r vend.MessageReport) (vend.Order, error)
 }
 
 // Reports writes down what gateways report of messages, and calls the operator
@@ -30,21 +30,21 @@ type Reports struct {
 
 // Take takes one report. Of a message that is not known it says nothing. Its
 // error says that the report should come again.
-func (r Reports) Take(ctx context.Context, message string, arrived bool, detail string) error {
-	o, err := r.Orders.Reported(ctx, message, arrived, detail)
+func (r Reports) Take(ctx context.Context, said vend.MessageReport) error {
+	o, err := r.Orders.Reported(ctx, said)
 	switch {
 	case errors.Is(err, vend.ErrNoOrder):
 		return nil
 	case err != nil:
 		r.Logger.Warn("report of a message was not written", "err", err)
 		return fmt.Errorf("take report: %w", err)
-	case arrived:
-	case slices.Contains(r.Chats, o.Channel) && strings.HasPrefix(message, o.Channel+":"):
-		r.Logger.Info("message will not arrive in the chat, an SMS follows", "ref", o.Ref, "detail", detail)
+	case said.Arrived:
+	case slices.Contains(r.Chats, o.Channel) && strings.HasPrefix(said.Message, o.Channel+":"):
+		r.Logger.Info("message will not arrive in the chat, an SMS follows", "ref", o.Ref, "detail", said.Detail)
 	case o.Delivery == vend.DeliveryFailed && len(o.Goods) > 0: // what came by another message meanwhile needs nobody
-		r.Logger.Error("what was bought did not arrive", "ref", o.Ref, "kind", string(o.Kind), "detail", detail, "alert", true)
+		r.Logger.Error("what was bought did not arrive", "ref", o.Ref, "kind", string(o.Kind), "detail", said.Detail, "alert", true)
 	default:
-		r.Logger.Info("message will not arrive", "ref", o.Ref, "detail", detail)
+		r.Logger.Info("message will not arrive", "ref", o.Ref, "detail", said.Detail)
 	}
 	return nil
 }

@@ -21,11 +21,11 @@ type ward struct {
 	told  []string
 }
 
-func (w *ward) Reported(_ context.Context, message string, arrived bool, detail string) (vend.Order, error) {
-	if message != "gateway:1" {
+func (w *ward) Reported(_ context.Context, r vend.MessageReport) (vend.Order, error) {
+	if r.Message != "gateway:1" {
 		return vend.Order{}, vend.ErrNoOrder
 	}
-	w.told = append(w.told, fmt.Sprint(message, " ", arrived, " ", detail))
+	w.told = append(w.told, fmt.Sprint(r.Message, " ", r.Arrived, " ", r.Detail))
 	return w.order, w.err
 }
 
@@ -67,7 +67,7 @@ func TestAReportIsWrittenAndCallsWhereGoodsAreMissing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var log bytes.Buffer
 			r := Reports{Orders: &c.ward, Chats: []string{"chat", "gateway"}, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-			if err := r.Take(t.Context(), c.message, c.arrived, "Failed: UserDoesNotExist"); !errors.Is(err, c.err) {
+			if err := r.Take(t.Context(), vend.MessageReport{Message: c.message, Arrived: c.arrived, Detail: "Failed: UserDoesNotExist"}); !errors.Is(err, c.err) {
 				t.Errorf("got %v", err)
 			}
 			var want []string

@@ -124,7 +124,7 @@ func spendDay(t *testing.T, s *SQL, first int, now time.Time) []sent {
 	must(shop.service.MaySpend(ctx, b.msisdn, vend.KindAirtime, ledger.Rand(5)))
 	must(agent.service.MaySpend(ctx, b.msisdn, vend.KindAirtime, ledger.Rand(5)))
 	keep("what a screen tells")
-	_, err = shop.service.Reported(ctx, "AT-"+b.ref+"/ended", true, "delivered")
+	_, err = shop.service.Reported(ctx, vend.MessageReport{Message: "AT-" + b.ref + "/ended", Arrived: true, Detail: "delivered"})
 	must(err)
 	keep("a gateway's report")
 

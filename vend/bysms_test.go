@@ -100,7 +100,7 @@ func TestWhatDoesNotArriveInAChatGoesBySMS(t *testing.T) {
 					if told := k.takes(s.message); told != s.told {
 						t.Errorf("step %d: messages of %q, want %q", i, told, s.told)
 					}
-				} else if _, err := k.s.Reported(t.Context(), s.message, s.report == arrived, "so it says"); err != nil {
+				} else if _, err := k.s.Reported(t.Context(), vend.MessageReport{Message: s.message, Arrived: s.report == arrived, Detail: "so it says"}); err != nil {
 					t.Fatal(err)
 				}
 				o, err := k.sql.Order(t.Context(), p.Ref)
@@ -137,7 +137,7 @@ func TestEveryMessageInAChatIsMadeUpFor(t *testing.T) {
 	for _, message := range []string{"whatsapp:1", "whatsapp:2"} {
 		k.takes(message)
 		for range 2 {
-			_, err := k.s.Reported(t.Context(), message, false, "")
+			_, err := k.s.Reported(t.Context(), vend.MessageReport{Message: message})
 			k.must(err)
 		}
 		if got := k.takes("bulksms:for " + message); got != vend.NoticeSMS {
@@ -203,5 +203,63 @@ func TestAScreenThatTheChatDidNotShowGoesBySMS(t *testing.T) {
 	}
 	if err := newTill(t).s.NotShown(t.Context(), "P-0"); !errors.Is(err, vend.ErrNoOrder) {
 		t.Errorf("of no order: %v", err)
+	}
+}
+
+// TestAReportMayComeBeforeItsMessageIsWritten: the chat knows already that the
+// message will not arrive, or that it did, and we have not written yet that it was
+// taken.
+func TestAReportMayComeBeforeItsMessageIsWritten(t *testing.T) {
+	for name, c := range map[string]struct {
+		arrived      bool
+		stage, after vend.Delivery
+		next         string
+	}{
+		"it arrived":  {true, vend.DeliveryAcknowledged, vend.DeliveryAcknowledged, ""},
+		"it does not": {false, vend.DeliveryFailed, vend.DeliveryFailed, vend.NoticeSMS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTill(t, delivered())
+			p := forMeter(ledger.Rand(20), false)
+			p.Channel = "whatsapp"
+			_, err := k.buy(p)
+			k.must(err)
+			k.attempt()
+			claimed, err := k.sql.Claim(t.Context(), []jobs.Kind{vend.JobNotice}, 100, "gateway", k.now, k.now.Add(time.Minute))
+			k.must(err)
+			if len(claimed) != 1 {
+				t.Fatalf("%d messages", len(claimed))
+			}
+			r := vend.MessageReport{Message: "whatsapp:1", Own: claimed[0].Key + "#7", Arrived: c.arrived, Detail: "at once"}
+			for range 2 {
+				_, err := k.s.Reported(t.Context(), r)
+				k.must(err)
+			}
+			stage := func(want vend.Delivery) {
+				t.Helper()
+				if o, err := k.sql.Order(t.Context(), p.Ref); err != nil || o.Delivery != want {
+					t.Errorf("it is %q, %v; want %q", o.Delivery, err, want)
+				}
+			}
+			stage(c.stage)
+			if got := k.takes("bulksms:0"); got != "" { // it stands behind the one that is going
+				t.Errorf("%q went before its turn", got)
+			}
+			k.must(k.s.Sent(t.Context(), claimed[0], p.Ref, "whatsapp:1"))
+			stage(c.after)
+			_, err = k.s.Reported(t.Context(), r)
+			k.must(err)
+			if got := k.takes("bulksms:1"); got != c.next {
+				t.Errorf("then %q went", got)
+			}
+			if got := k.takes("bulksms:2"); got != "" {
+				t.Errorf("and %q", got)
+			}
+			for _, own := range []string{"", "nothing", "P-NOBODY/ended#1", "/"} {
+				if _, err := k.s.Reported(t.Context(), vend.MessageReport{Message: "whatsapp:9", Own: own}); !errors.Is(err, vend.ErrNoOrder) {
+					t.Errorf("a message of nobody, %q: %v", own, err)
+				}
+			}
+		})
 	}
 }

@@ -25,7 +25,11 @@ func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) err
 			if err != nil {
 				return err
 			}
-			if o.Done() && o.Delivery != DeliverySent && o.Delivery != DeliveryAcknowledged {
+			lost, err := s.lost(tx, ref, message)
+			if err != nil {
+				return err
+			}
+			if o.Done() && !lost && o.Delivery != DeliverySent && o.Delivery != DeliveryAcknowledged {
 				o.Delivery = DeliverySent
 				if err := tx.UpdateOrder(o); err != nil {
 					return err
@@ -52,13 +56,26 @@ func (s *Service) Sent(ctx context.Context, j jobs.Job, ref, message string) err
 	}
 }
 
-// Reported writes down what a gateway reports of a message that it took, that the
-// handset has it or will not get it, and returns the order of which it told. A
-// report of a message that is not known is ErrNoOrder; one that comes twice
-// changes nothing. What will not arrive in a chat is sent once more, by SMS
-// (NoticeSMS), unless the handset has it by another message.
-func (s *Service) Reported(ctx context.Context, message string, arrived bool, detail string) (o Order, err error) {
+// MessageReport is what a gateway or chat reports of a message that it took.
+type MessageReport struct {
+	Message string // the name that it was taken under, as Sent has it
+	// Own is our name for it, as "reference/event", where the report has that too:
+	// it can come before Sent has written the other.
+	Own     string
+	Arrived bool   // the handset has it; otherwise it will not get it
+	Detail  string // for support
+}
+
+// Reported writes down what is reported of a message, and returns the order of
+// which it told. A report of a message that is not known is ErrNoOrder; one that
+// comes twice changes nothing. What will not arrive in a chat is sent once more, by
+// SMS (NoticeSMS), unless the handset has it by another message.
+func (s *Service) Reported(ctx context.Context, r MessageReport) (o Order, err error) {
+	message, arrived := r.Message, r.Arrived
 	ref, err := s.store.RefByMessage(ctx, message)
+	if own, _, named := strings.Cut(r.Own, "/"); errors.Is(err, ErrNoOrder) && named {
+		ref, err = own, nil
+	}
 	if err != nil {
 		return o, err
 	}
@@ -68,7 +85,7 @@ func (s *Service) Reported(ctx context.Context, message string, arrived bool, de
 	}
 	var again bool
 	err = s.store.InTx(ctx, func(tx Tx) (err error) {
-		o, err = s.deliver(tx, ref, CauseMessage, detail, func(o Order) Delivery {
+		o, err = s.deliver(tx, ref, CauseMessage, r.Detail, func(o Order) Delivery {
 			if !o.Done() || o.Delivery == DeliveryAcknowledged {
 				return o.Delivery
 			}
@@ -89,6 +106,14 @@ func (s *Service) Reported(ctx context.Context, message string, arrived bool, de
 func (s *Service) inChat(message string) bool {
 	channel, _, named := strings.Cut(message, ":")
 	return named && slices.Contains(s.opt.Chats, channel)
+}
+
+// lost says that a message is known not to arrive before it is known to be sent.
+func (s *Service) lost(tx Tx, ref, message string) (bool, error) {
+	if !s.inChat(message) {
+		return false, nil
+	}
+	return tx.HasMove(ref, CauseBySMS, message)
 }
 
 // bySMS adds the message of an order that goes by SMS, once for each that did not

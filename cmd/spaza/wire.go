@@ -121,7 +121,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	words := a.words
 	reports := flows.Reports{Orders: shop, Chats: cfg.chatsOn(), Logger: a.log}
 	told := func(ctx context.Context, r channels.Report) error {
-		return reports.Take(ctx, r.Message, r.Arrived, r.Detail)
+		return reports.Take(ctx, vend.MessageReport(r))
 	}
 	chats, err := a.openChats(shop, words, told)
 	if err != nil {

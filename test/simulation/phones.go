@@ -81,7 +81,7 @@ func (p *phones) report(id string) {
 			}
 			at := on[w.dice.below("process for report of "+id, len(on))]
 			w.running.Go(func() {
-				_, _ = at.service.Reported(as(at.ctx, "%s report %d of %s", at.name, i, id), id, arrived, "reported")
+				_, _ = at.service.Reported(as(at.ctx, "%s report %d of %s", at.name, i, id), vend.MessageReport{Message: id, Arrived: arrived, Detail: "reported"})
 			})
 		}})
 	}
