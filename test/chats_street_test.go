@@ -194,7 +194,7 @@ func testOf(h hand) *testing.T {
 }
 
 // soon is patience for what only has to be done by processes that run.
-const soon = 15 * time.Second
+const soon = 30 * time.Second
 
 // topsUp hands a voucher in.
 func topsUp(h hand, rand int) {

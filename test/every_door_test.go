@@ -321,7 +321,7 @@ func (h *telegramHand) deliver(u chatfake.TelegramUpdate) {
 			h.t.Fatalf("update: HTTP status %d, %v", status, err)
 		}
 	}
-	eventually(h.t, 10*time.Second, "an answer on Telegram\n"+h.at.logged(), func() bool { return h.screens() > before })
+	eventually(h.t, 30*time.Second, "an answer on Telegram\n"+h.at.logged(), func() bool { return h.screens() > before })
 }
 
 func (h *telegramHand) opens() {
@@ -343,7 +343,7 @@ func (h *telegramHand) opens() {
 // oneTimeCode is the code in the newest SMS to a number.
 func oneTimeCode(t *testing.T, sms *chatfake.SMS, number string) (code string) {
 	t.Helper()
-	eventually(t, 10*time.Second, "an SMS with a code", func() bool {
+	eventually(t, 30*time.Second, "an SMS with a code", func() bool {
 		for _, m := range sms.To(number) {
 			if found := regexp.MustCompile(`\b\d{6}\b`).FindString(m.Text); found != "" && strings.Contains(m.Text, "is your code") {
 				code = found
@@ -426,7 +426,7 @@ func (h *whatsAppHand) deliver(e chatfake.WhatsAppEvent) {
 			h.t.Fatalf("webhook: HTTP status %d, %v", status, err)
 		}
 	}
-	eventually(h.t, 10*time.Second, "an answer on WhatsApp\n"+h.at.logged(), func() bool { return len(h.all()) > before })
+	eventually(h.t, 30*time.Second, "an answer on WhatsApp\n"+h.at.logged(), func() bool { return len(h.all()) > before })
 	if c := h.fake.Complaints(); len(c) > 0 {
 		h.t.Errorf("the API complains: %q", c)
 	}
