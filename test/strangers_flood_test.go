@@ -83,7 +83,8 @@ func TestAFloodStandsInItsOwnWay(t *testing.T) {
 			slow++
 		}
 	}
-	if after, _ := f.asked(t); after-before > 60 || slow < 140 {
+	// One more may pass each second, of which a slow machine takes some.
+	if after, _ := f.asked(t); after-before > 80 || slow < 120 {
 		t.Errorf("the engine was asked %v times, and %d dials were put off", after-before, slow)
 	}
 	others := f.phone(t)
