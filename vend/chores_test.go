@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,10 +15,13 @@ import (
 func TestMoreChoresAreDoneWithTheOthers(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		const keep = time.Hour
+		var mu sync.Mutex
 		left, down := 450, false
 		var asked []string
 		chore := func(what string, keep time.Duration) vend.Chore {
 			return vend.Chore{What: what, Keep: keep, Erase: func(_ context.Context, before time.Time, limit int) (int, error) {
+				mu.Lock()
+				defer mu.Unlock()
 				if down {
 					return 0, errors.New("as planned")
 				}
@@ -28,13 +32,17 @@ func TestMoreChoresAreDoneWithTheOthers(t *testing.T) {
 			}}
 		}
 		h := keepHouse(t, d, nil, vend.HousekeepingOptions{Every: time.Minute, More: []vend.Chore{chore("letters", keep), chore("for ever", 0)}}, 1)
+		mu.Lock()
 		if want := []string{"letters 200 of true", "letters 200 of true", "letters 50 of true"}; !slices.Equal(asked, want) {
 			t.Errorf("asked %q, want %q", asked, want)
 		}
+		mu.Unlock()
 		if _, note := h.job(); note != "450 letters" {
 			t.Errorf("it says %q", note)
 		}
+		mu.Lock()
 		down = true
+		mu.Unlock()
 		pass(time.Minute)
 		if _, note := h.job(); note != "erase letters: as planned" {
 			t.Errorf("it says %q", note)
