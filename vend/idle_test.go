@@ -338,7 +338,9 @@ func TestMoneyStaysWithItsWallet(t *testing.T) {
 	k := newSafe(t, database{}, vend.Options{})
 	lives := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		lives++
+		if lives++; raced && lives > 10 {
+			return
+		}
 		numbers := []int{10 + 2*lives, 11 + 2*lives}
 		has := map[string]ledger.Cents{} // by wallet
 		at := map[int]string{}           // whose the number is
@@ -412,7 +414,7 @@ func TestMoneyStaysWithItsWallet(t *testing.T) {
 	if faults, err := k.sql.CheckBooks(t.Context()); err != nil || len(faults) > 0 {
 		t.Errorf("the books: %v, %v", faults, err)
 	}
-	if asides == 0 || taken == 0 || back == 0 {
+	if !raced && (asides == 0 || taken == 0 || back == 0) {
 		t.Errorf("%d were put aside, %d given back, %d numbers were taken", asides, back, taken)
 	}
 }

@@ -337,7 +337,9 @@ func TestNobodyIsACustomerWithoutEvidence(t *testing.T) {
 	k := newSafe(t, database{}, vend.Options{CodesAll: 1 << 20})
 	linked, refused, lives := 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
-		lives++
+		if lives++; raced && lives > 10 {
+			return
+		}
 		var people []string
 		var numbers []int
 		for i := range 3 {
@@ -400,7 +402,7 @@ func TestNobodyIsACustomerWithoutEvidence(t *testing.T) {
 			}
 		}
 	})
-	if linked == 0 || refused == 0 {
+	if !raced && (linked == 0 || refused == 0) {
 		t.Errorf("%d were linked by a code and %d refused", linked, refused)
 	}
 }
