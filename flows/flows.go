@@ -49,6 +49,7 @@ type Shop struct {
 	Now func() time.Time
 
 	counters []counter // made once, by Book
+	spoken   *spoken   // likewise
 }
 
 // onTheHouse says that the operator pays for what is bought, so that nobody needs
@@ -70,6 +71,7 @@ func Book(s Shop) dialog.Book {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	s.spoken = new(spoken)
 	s.counters = counters(s)
 	var all []dialog.State
 	for _, flow := range [][]dialog.State{

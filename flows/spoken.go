@@ -1,7 +1,9 @@
 package flows
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -44,13 +46,13 @@ func (s Shop) verb(typed string) (inputs []string, ok bool) {
 	if len(words) == 0 || len(words) > spokenMost || !hasLetter(words) {
 		return nil, false
 	}
-	if inputs, ok = s.placeOf(words); ok {
+	known := s.spoken.as(s)
+	if inputs, ok = known.to[strings.Join(words, " ")]; ok {
 		return inputs, true
 	}
-	asking := s.spoken("verb.buy")
 	rest := words[:0:0]
 	for _, w := range words {
-		if !asking[w] {
+		if !known.asking[w] {
 			rest = append(rest, w)
 		}
 	}
@@ -60,28 +62,61 @@ func (s Shop) verb(typed string) (inputs []string, ok bool) {
 	case len(words):
 		return nil, false
 	}
-	return s.placeOf(rest)
+	inputs, ok = known.to[strings.Join(rest, " ")]
+	return inputs, ok
 }
 
-func (s Shop) placeOf(words []string) (inputs []string, ok bool) {
-	said := strings.Join(words, " ")
-	for _, p := range destinations() {
-		if s.spoken(p.key)[said] {
-			return p.inputs, true
-		}
-	}
-	return nil, false
+// spoken is what people say, taken apart once for the texts as they stand: an
+// operator can change them while the service runs.
+type spoken struct {
+	mu    sync.Mutex
+	lists []string // that the vocabulary was made of
+	made  vocabulary
 }
 
-// spoken is what is listed under a key, in all languages.
-func (s Shop) spoken(key string) map[string]bool {
-	all := map[string]bool{}
-	for _, l := range s.Languages() {
-		for _, w := range Spoken(s.Words.Say(l.Code, key)) {
-			all[w] = true
+// vocabulary does not change once it is made.
+type vocabulary struct {
+	to     map[string][]string // inputs, by what is said
+	asking map[string]bool     // means buying or asking, and no thing
+}
+
+// as is the vocabulary of a shop now.
+func (v *spoken) as(s Shop) vocabulary {
+	languages := s.Languages()
+	var lists []string
+	for _, d := range append(destinations(), destination{key: "verb.buy"}) {
+		for _, l := range languages {
+			lists = append(lists, s.Words.Say(l.Code, d.key))
 		}
 	}
-	return all
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !slices.Equal(lists, v.lists) {
+		v.lists, v.made = lists, newVocabulary(lists, len(languages))
+	}
+	return v.made
+}
+
+// newVocabulary takes lists apart: those of every destination, in each of n
+// languages, and then those of asking. What stands in two leads to the first.
+func newVocabulary(lists []string, n int) vocabulary {
+	made := vocabulary{map[string][]string{}, map[string]bool{}}
+	for _, d := range destinations() {
+		for _, list := range lists[:n] {
+			for _, w := range Spoken(list) {
+				if _, there := made.to[w]; !there {
+					made.to[w] = d.inputs
+				}
+			}
+		}
+		lists = lists[n:]
+	}
+	for _, list := range lists {
+		for _, w := range Spoken(list) {
+			made.asking[w] = true
+		}
+	}
+	return made
 }
 
 // Spoken takes a list of words apart: small letters, commas between.

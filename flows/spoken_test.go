@@ -4,23 +4,30 @@ import (
 	"slices"
 	"testing"
 
+	"spaza/dialog"
 	"spaza/flows"
 	"spaza/locales"
 )
 
-func TestWordsInAChatLeadWhereTheySay(t *testing.T) {
-	t.Parallel()
+// spokenBook is a book that knows the words of all languages.
+func spokenBook(t testing.TB) (*locales.Catalogue, dialog.Book) {
+	t.Helper()
 	words, err := locales.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	book := flows.Book(flows.Shop{Words: words, Languages: func() []flows.Language {
+	return words, flows.Book(flows.Shop{Words: words, Languages: func() []flows.Language {
 		var all []flows.Language
 		for _, l := range words.Languages() {
 			all = append(all, flows.Language{Code: l.Code, Name: l.Name})
 		}
 		return all
 	}})
+}
+
+func TestWordsInAChatLeadWhereTheySay(t *testing.T) {
+	t.Parallel()
+	words, book := spokenBook(t)
 	airtime, data, power, menu := []string{"1"}, []string{"2"}, []string{"3"}, []string{}
 	for typed, want := range map[string][]string{
 		"airtime": airtime, "buy airtime": airtime, "i want to buy some airtime": nil, "please, buy airtime!": airtime, "/airtime": airtime,
@@ -56,5 +63,39 @@ func TestWordsInAChatLeadWhereTheySay(t *testing.T) {
 	}
 	if len(seen) < 40 {
 		t.Errorf("only %d words lead anywhere", len(seen))
+	}
+}
+
+// reworded is a catalogue in which one word leads to electricity.
+type reworded struct{ word string }
+
+func (r *reworded) Say(_, key string, _ ...struct{ Name, Value string }) string {
+	if key == "verb.electricity" {
+		return r.word
+	}
+	return ""
+}
+
+// TestWordsFollowTheTexts: an operator changes what leads where while the service
+// runs.
+func TestWordsFollowTheTexts(t *testing.T) {
+	t.Parallel()
+	words := &reworded{"krag"}
+	book := flows.Book(flows.Shop{Words: words, Languages: func() []flows.Language { return []flows.Language{{Code: "af"}} }})
+	for _, word := range []string{"krag", "ligte", "krag"} {
+		words.word = word
+		for _, typed := range []string{"krag", "ligte"} {
+			if inputs, ok := book.Verb(typed); ok != (typed == word) || ok && !slices.Equal(inputs, []string{"3"}) {
+				t.Errorf("with %q, %q leads to %v, %v", word, typed, inputs, ok)
+			}
+		}
+	}
+}
+
+func BenchmarkWords(b *testing.B) {
+	_, book := spokenBook(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		book.Verb("gogo house")
 	}
 }
