@@ -31,6 +31,25 @@ type person struct {
 	balance vend.Balance
 }
 
+// actOn checks who and why, finds the customer and does something for them. It is
+// act for customers.
+func actOn(ctx context.Context, c console, deed Deed, number string, do func(d *desk, p person, by, why string) error) error {
+	by, why, err := deed.check(c)
+	if err != nil {
+		return err
+	}
+	d, err := openDesk(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	p, err := d.person(ctx, number)
+	if err != nil {
+		return err
+	}
+	return do(d, p, by, why)
+}
+
 // person finds the customer of a number, which may have none: Customer is zero
 // then.
 func (d *desk) person(ctx context.Context, typed string) (p person, err error) {

@@ -17,31 +17,20 @@ type customersWakeCommand struct {
 
 // Run makes a customer's wallet alive again.
 func (w customersWakeCommand) Run(ctx context.Context, c console) error {
-	by, why, err := w.check(c)
-	if err != nil {
+	return actOn(ctx, c, w.Deed, w.MSISDN, func(d *desk, p person, by, why string) error {
+		number := msisdn.Local(p.number)
+		err := d.do(ctx, by, "wake wallet of "+p.named(), why, func() error { return d.till().WakeFor(ctx, p.number, by, why) })
+		switch {
+		case errors.Is(err, vend.ErrNoCustomer):
+			return fmt.Errorf("%s is no customer", number)
+		case errors.Is(err, vend.ErrNotIdle):
+			return fmt.Errorf("the wallet of %s was used lately: there is nothing to wake", number)
+		case err != nil:
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "The wallet of %s is alive again, with all that is in it.\n", number)
 		return err
-	}
-	d, err := openDesk(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	p, err := d.person(ctx, w.MSISDN)
-	if err != nil {
-		return err
-	}
-	number := msisdn.Local(p.number)
-	err = d.do(ctx, by, "wake wallet of "+p.named(), why, func() error { return d.till().WakeFor(ctx, p.number, by, why) })
-	switch {
-	case errors.Is(err, vend.ErrNoCustomer):
-		return fmt.Errorf("%s is no customer", number)
-	case errors.Is(err, vend.ErrNotIdle):
-		return fmt.Errorf("the wallet of %s was used lately: there is nothing to wake", number)
-	case err != nil:
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "The wallet of %s is alive again, with all that is in it.\n", number)
-	return err
+	})
 }
 
 type customersUnlinkCommand struct {
@@ -51,33 +40,22 @@ type customersUnlinkCommand struct {
 
 // Run ends all chats of a customer.
 func (u customersUnlinkCommand) Run(ctx context.Context, c console) error {
-	by, why, err := u.check(c)
-	if err != nil {
-		return err
-	}
-	d, err := openDesk(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	p, err := d.person(ctx, u.MSISDN)
-	if err != nil {
-		return err
-	}
-	var n int
-	err = d.do(ctx, by, "unlink chats of "+p.named(), why, func() (err error) {
-		n, err = d.till().UnlinkAll(ctx, p.number, by, why)
+	return actOn(ctx, c, u.Deed, u.MSISDN, func(d *desk, p person, by, why string) error {
+		var n int
+		err := d.do(ctx, by, "unlink chats of "+p.named(), why, func() (err error) {
+			n, err = d.till().UnlinkAll(ctx, p.number, by, why)
+			return err
+		})
+		switch {
+		case errors.Is(err, vend.ErrNoCustomer):
+			return fmt.Errorf("%s is no customer", msisdn.Local(p.number))
+		case err != nil:
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%s of %s. Whoever goes on there has to prove the number once more.\n",
+			counted(n, "There was 1 chat", "There were %d chats"), msisdn.Local(p.number))
 		return err
 	})
-	switch {
-	case errors.Is(err, vend.ErrNoCustomer):
-		return fmt.Errorf("%s is no customer", msisdn.Local(p.number))
-	case err != nil:
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "%s of %s. Whoever goes on there has to prove the number once more.\n",
-		counted(n, "There was 1 chat", "There were %d chats"), msisdn.Local(p.number))
-	return err
 }
 
 type customersRejoinCommand struct {
@@ -89,44 +67,34 @@ type customersRejoinCommand struct {
 
 // Run gives a wallet back to its owner.
 func (r customersRejoinCommand) Run(ctx context.Context, c console) error {
-	by, why, err := r.check(c)
-	if err != nil {
-		return err
-	}
-	d, err := openDesk(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	p, err := d.person(ctx, r.MSISDN)
-	if err != nil {
-		return err
-	}
-	j := vend.Rejoining{MSISDN: p.number, Customer: r.Wallet, To: p.number, By: by, Why: why}
-	if r.To != "" {
-		if j.To, err = msisdn.Parse(r.To); err != nil {
-			return usage("the owner's number now: %w", err)
+	return actOn(ctx, c, r.Deed, r.MSISDN, func(d *desk, p person, by, why string) error {
+		j := vend.Rejoining{MSISDN: p.number, Customer: r.Wallet, To: p.number, By: by, Why: why}
+		if r.To != "" {
+			var err error
+			if j.To, err = msisdn.Parse(r.To); err != nil {
+				return usage("the owner's number now: %w", err)
+			}
 		}
-	}
-	keys, err := d.keys(ctx) // the number that a wallet had is known by its hash alone
-	if err != nil {
-		return err
-	}
-	till := d.service(nil, keys)
-	var back vend.Customer
-	err = d.do(ctx, by, "rejoin wallet of "+masked(p.number)+" to "+masked(j.To), why, func() (err error) {
-		back, err = till.Rejoin(ctx, j)
+		keys, err := d.keys(ctx) // the number that a wallet had is known by its hash alone
+		if err != nil {
+			return err
+		}
+		till := d.service(nil, keys)
+		var back vend.Customer
+		err = d.do(ctx, by, "rejoin wallet of "+masked(p.number)+" to "+masked(j.To), why, func() (err error) {
+			back, err = till.Rejoin(ctx, j)
+			return err
+		})
+		if err != nil {
+			return r.refused(ctx, d, till, j, err)
+		}
+		b, err := d.books.Balance(ctx, back.ID)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%s has the wallet %s again: %s to spend, %s held.\n", msisdn.Local(j.To), back.ID, b.Available, b.Held)
 		return err
 	})
-	if err != nil {
-		return r.refused(ctx, d, till, j, err)
-	}
-	b, err := d.books.Balance(ctx, back.ID)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "%s has the wallet %s again: %s to spend, %s held.\n", msisdn.Local(j.To), back.ID, b.Available, b.Held)
-	return err
 }
 
 // aside is a wallet that was put aside from somebody's number, in place of the one

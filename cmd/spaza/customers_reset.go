@@ -16,30 +16,19 @@ type customersResetCommand struct {
 
 // Run takes a customer's wallet PIN away.
 func (r customersResetCommand) Run(ctx context.Context, c console) error {
-	by, why, err := r.check(c)
-	if err != nil {
+	return actOn(ctx, c, r.Deed, r.MSISDN, func(d *desk, p person, by, why string) error {
+		err := d.do(ctx, by, "reset wallet PIN of "+p.named(), why, func() error { return d.till().ResetPIN(ctx, p.number, by, why) })
+		if errors.Is(err, vend.ErrPINNotSet) {
+			return fmt.Errorf("%s has no wallet PIN", msisdn.Local(p.number))
+		} else if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "The wallet PIN of %s is gone, and with it its lock.\n", msisdn.Local(p.number))
+		next := "They can set another from the menu. Until then nothing asks for one."
+		if d.cfg.pinPolicy() == vend.PINRequired {
+			next = "They must set another before they can spend anything."
+		}
+		_, err = fmt.Fprintln(c.out, next)
 		return err
-	}
-	d, err := openDesk(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer d.close()
-	p, err := d.person(ctx, r.MSISDN)
-	if err != nil {
-		return err
-	}
-	err = d.do(ctx, by, "reset wallet PIN of "+p.named(), why, func() error { return d.till().ResetPIN(ctx, p.number, by, why) })
-	if errors.Is(err, vend.ErrPINNotSet) {
-		return fmt.Errorf("%s has no wallet PIN", msisdn.Local(p.number))
-	} else if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "The wallet PIN of %s is gone, and with it its lock.\n", msisdn.Local(p.number))
-	next := "They can set another from the menu. Until then nothing asks for one."
-	if d.cfg.pinPolicy() == vend.PINRequired {
-		next = "They must set another before they can spend anything."
-	}
-	_, err = fmt.Fprintln(c.out, next)
-	return err
+	})
 }
