@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -340,12 +341,14 @@ func (h *telegramHand) opens() {
 	}
 }
 
-// oneTimeCode is the code in the newest SMS to a number.
-func oneTimeCode(t *testing.T, sms *chatfake.SMS, number string) (code string) {
+// oneTimeCode is the code in an SMS to a number, once there is one that is not
+// among those used before: the screen that tells of an SMS may come first.
+func oneTimeCode(t *testing.T, sms *chatfake.SMS, number string, before ...string) (code string) {
 	t.Helper()
 	eventually(t, 30*time.Second, "an SMS with a code", func() bool {
 		for _, m := range sms.To(number) {
-			if found := regexp.MustCompile(`\b\d{6}\b`).FindString(m.Text); found != "" && strings.Contains(m.Text, "is your code") {
+			found := regexp.MustCompile(`\b\d{6}\b`).FindString(m.Text)
+			if found != "" && strings.Contains(m.Text, "is your code") && !slices.Contains(before, found) {
 				code = found
 			}
 		}

@@ -297,10 +297,12 @@ func (f *fort) guessing(t *testing.T) {
 	h := f.telegram(t)
 	h.says("/start")
 	right := ""
+	var sent []string
 	for guess := range 100 {
-		if strings.Contains(h.shown(), "share your own cell number") && right != "" && len(f.sms.To(h.msisdn)) < 3 || guess == 0 {
+		if strings.Contains(h.shown(), "share your own cell number") && len(sent) < 3 || guess == 0 {
 			h.picks("Share my number")
-			right = oneTimeCode(t, f.sms, h.msisdn)
+			right = oneTimeCode(t, f.sms, h.msisdn, sent...)
+			sent = append(sent, right)
 		}
 		h.says(wrongCode(right, guess))
 		if strings.Contains(h.shown(), "belongs to") || strings.Contains(h.shown(), "My money") {
