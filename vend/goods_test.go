@@ -301,6 +301,9 @@ func TestTheProviderIsToldWhatCameBefore(t *testing.T) {
 		{Again: true, Code: "", Times: 1, For: time.Minute},
 		{Again: true, Code: "2105", Times: 1, For: time.Minute},
 	}
+	for n := range want {
+		want[n].Age = time.Duration(n) * time.Minute
+	}
 	if diff := cmp.Diff(want, k.p.pasts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

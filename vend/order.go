@@ -208,6 +208,10 @@ func (o Order) Refused() bool {
 	return o.State == StateDeclined || o.State == StateResolved && o.Resolution == ResolvedNotVended
 }
 
+// Provider is the name of the provider that the order was made ready for; empty
+// for the only or the first one. It is for ever: see Routes.
+func (o Order) Provider() string { return providerOf(o.Op) }
+
 // payer is who pays for the order.
 func (o Order) payer() ledger.Payer {
 	if o.Fund == FundMerchant {

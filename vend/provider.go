@@ -24,10 +24,15 @@ type Sale struct {
 	// Enquiry is the Handle of the Meter that was looked up before, for
 	// KindElectricity. Some providers need it.
 	Enquiry string
-	// Original and OriginalKind name the sale that KindReverse undoes; Product
-	// is then that sale's.
-	Original     string
-	OriginalKind Kind
+	// Original and OriginalKind name the sale that KindReverse undoes, and
+	// OriginalOp is the operation that it was sent with; Product is then that
+	// sale's.
+	Original, OriginalOp string
+	OriginalKind         Kind
+	// At is when it was asked for, and Channel where ("ussd", "whatsapp"), for
+	// providers that want to be told.
+	At      time.Time
+	Channel string
 }
 
 // Request is a provider request made ready: it is stored, sealed, before it is
@@ -48,6 +53,8 @@ type Past struct {
 	Code  string
 	Times int
 	For   time.Duration
+	// Age is how long ago the first sending was begun.
+	Age time.Duration
 }
 
 // Outcome is what is known of a sale at the provider. The zero value is
@@ -97,6 +104,40 @@ type Answer struct {
 	Alert bool
 	// Code and Detail are for logs and support; they hold no secret.
 	Code, Detail string
+
+	// Advice is what the provider must be told in consequence; nil where it
+	// wants to be told nothing. With Delivered it says that the sale stands. With
+	// Unknown it undoes the sale, whatever became of it: then nothing is asked
+	// any more, and the sale is declined once the provider has taken the advice.
+	Advice *Advice
+}
+
+// Advice is a message to a provider about an earlier request: that the sale
+// stands, or (Undo) that it must not. For one request there is ever one of the two
+// and never the other. It is stored before it is sent, and sent until the
+// provider's answer is final, byte for byte the same.
+type Advice struct {
+	Request
+	Undo bool
+}
+
+// Advised is what came of sending an Advice. The zero value says that it must be
+// sent again.
+type Advised struct {
+	// Final says that the provider has given its last word, and Taken that it
+	// accepts the advice; after Undo, that the sale never was or is undone.
+	Final, Taken bool
+	// Alert asks for the operator's attention.
+	Alert bool
+	// Code and Detail are for logs and support; they hold no secret.
+	Code, Detail string
+}
+
+// Adviser is a provider that wants to be told how sales ended. Whoever answers
+// with an Advice must be one. Advise may be called as often as wanted, with the
+// same advice, also after its answer was final.
+type Adviser interface {
+	Advise(ctx context.Context, a Advice) Advised
 }
 
 // Provider sells. Its contract, which the suite in test/provider proves of every
@@ -113,6 +154,9 @@ type Answer struct {
 //     refusal of the repetition (credentials, throttling, "used already") does
 //     not settle the first attempt.
 //   - Delivered means that the goods are in the answer, where the kind has any.
+//   - A provider for which the same request twice is two sales, or an error, keeps
+//     this contract by asking after the first one when past says Again, or by an
+//     Advice that undoes it.
 type Provider interface {
 	Prepare(s Sale) (Request, error)
 	Send(ctx context.Context, r Request, past Past) Answer

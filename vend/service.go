@@ -220,7 +220,10 @@ func (s *Service) Buy(ctx context.Context, p Purchase) (Order, error) {
 	if p.Product.Kind == KindBill && (p.Product.Biller == "" || !strings.HasPrefix(p.Target, p.Product.Biller)) {
 		return Order{}, fmt.Errorf("%w: account is not at the biller of product %s", ErrRefused, p.Product.Code)
 	}
-	req, err := s.provider.Prepare(Sale{Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target, Free: p.Free, Enquiry: p.Enquiry})
+	req, err := s.provider.Prepare(Sale{
+		Ref: p.Ref, Kind: p.Product.Kind, Product: p.Product.Code, Amount: p.Amount, Target: p.Target, Free: p.Free, Enquiry: p.Enquiry,
+		At: s.opt.Now(), Channel: p.Channel,
+	})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -275,7 +278,7 @@ func (heldError) Error() string { return "voucher is being checked" }
 // Errors that say nothing was sent: ErrTooManyTries, ErrPINTaken, ErrIdle,
 // ErrReferenceReused, ErrRefused, ErrNotWritten; any other is as in Buy.
 func (s *Service) Redeem(ctx context.Context, r Redemption) (Order, error) {
-	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN})
+	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRedeem, PIN: r.PIN, At: s.opt.Now(), Channel: r.Channel})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}

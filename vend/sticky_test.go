@@ -193,7 +193,9 @@ func TestAnOrderOfAnEarlierVersionBeginsToCount(t *testing.T) {
 		k.now = k.now.Add(time.Minute)
 		k.attempt()
 	}
-	want := []vend.Past{{}, {Again: true, Code: "2105"}, {Again: true, Code: "2105", Times: 1, For: time.Minute}}
+	want := []vend.Past{
+		{}, {Again: true, Code: "2105", Age: time.Minute}, {Again: true, Code: "2105", Times: 1, For: time.Minute, Age: 2 * time.Minute},
+	}
 	if diff := cmp.Diff(want, k.p.pasts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -30,7 +30,7 @@ func (s *Service) Refund(ctx context.Context, r Refund) (Order, error) {
 	if r.Amount <= 0 {
 		return Order{}, fmt.Errorf("%w: a refund of %s", ErrRefused, r.Amount)
 	}
-	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRefund, Amount: r.Amount})
+	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindRefund, Amount: r.Amount, At: s.opt.Now(), Channel: r.Channel})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -101,7 +101,10 @@ func (s *Service) Reverse(ctx context.Context, r Reversal) (Order, error) {
 	if buyer, err = s.Buyer(ctx, sale); err != nil {
 		return Order{}, err
 	}
-	req, err := s.provider.Prepare(Sale{Ref: r.Ref, Kind: KindReverse, Product: sale.Product, Original: sale.Ref, OriginalKind: sale.Kind})
+	req, err := s.provider.Prepare(Sale{
+		Ref: r.Ref, Kind: KindReverse, Product: sale.Product, Original: sale.Ref, OriginalKind: sale.Kind, OriginalOp: sale.Op,
+		At: s.opt.Now(), Channel: r.Channel,
+	})
 	if err != nil {
 		return Order{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}

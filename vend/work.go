@@ -117,7 +117,7 @@ func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 	case again && now.After(o.FirstSentAt.Add(s.opt.Window)):
 		return heard{Answer{Person: true, Detail: "the time to send again is over"}, CauseWindow}, nil
 	}
-	past := Past{Again: again, Code: o.Code, Times: o.CodeTimes}
+	past := Past{Again: again, Code: o.Code, Times: o.CodeTimes, Age: now.Sub(o.FirstSentAt)}
 	if o.CodeTimes > 0 {
 		past.For = now.Sub(o.CodeSince)
 	}
