@@ -80,6 +80,13 @@ var rules = []rule{
 	{pkg: "flashapi/conformance", may: []string{"secret"}, why: "it judges servers, so it shares no code with client or simulator"},
 	{pkg: "flashapi/sandbox", tests: true, why: "an honest simulator shares no code with the client that it judges"},
 	{
+		pkg:  "electrumapi",
+		may:  []string{"secret", "ledger", "github.com/google/uuid", "github.com/sony/gobreaker/v2", "golang.org/x/sync", "golang.org/x/time"},
+		only: map[string][]string{"provider.go": {"vend"}, "provider_shelf.go": {"vend"}, "provider_goods.go": {"vend"}, "provider_enquiry.go": {"vend"}, "provider_advice.go": {"vend"}},
+		why:  "a client of three interfaces that could be used without the shop; its adapter fits it to the port",
+	},
+	{pkg: "electrumapi/sandbox", tests: true, why: "an honest simulator shares no code with the client that it judges"},
+	{
 		pkg: "store",
 		may: []string{
 			"vend", "ledger", "jobs", "dialog", "intake", "secret", "github.com/redis/go-redis/v9", "github.com/alicebob/miniredis/v2",
