@@ -1,0 +1,179 @@
+package sandbox
+
+import "time"
+
+// State is what has become of a request.
+type State string
+
+// The states. What is refused never becomes anything else; of confirmed and
+// reversed only one is ever reached.
+const (
+	Provisioned State = "provisioned"
+	Confirmed   State = "confirmed"
+	Reversed    State = "reversed"
+	Refused     State = "refused"
+	// Overtaken is that of a request whose reversal came and it did not.
+	Overtaken State = "overtaken"
+)
+
+// entry is one request and what came of it.
+type entry struct {
+	id, op, reference, target string
+	amount                    int64 // taken from the float, also once given back; cents
+	at                        time.Time
+	state                     State
+	kind                      string // errorType of a refusal
+	final                     bool   // cannot be reversed
+	fault                     fault  // of its test number
+	seen                      int    // how often it was sent, retries included
+	advices                   int    // how many advices about it came
+	status                    int    // of the answer
+	answer                    []byte
+	parties                   []party // whose references lead to it
+	goods                     any     // what its interface keeps of it
+}
+
+// done says that the goods were issued and not taken back.
+func (e *entry) done() bool { return e.state == Provisioned || e.state == Confirmed }
+
+// books are the simulator's memory of requests and money. The sandbox's lock
+// guards them.
+type books struct {
+	paidIn int64 // what was ever paid into the float
+	float  int64
+	byID   map[string]*entry
+	order  []*entry // oldest first
+	struck map[string]int
+	counts map[string]int
+}
+
+func newBooks(float int64) books {
+	return books{
+		paidIn: float, float: float, byID: make(map[string]*entry),
+		struck: make(map[string]int), counts: make(map[string]int),
+	}
+}
+
+// open begins the entry of a request.
+func (b *books) open(now time.Time, op, id string, job work) *entry {
+	e := &entry{id: id, op: op, reference: job.reference, target: job.target, at: now, fault: job.fault}
+	b.byID[id] = e
+	b.order = append(b.order, e)
+	b.counts["transactions"]++
+	return e
+}
+
+// pay takes a sale's money; false where there is not enough.
+func (b *books) pay(e *entry, cents int64) bool {
+	if cents > b.float {
+		return false
+	}
+	b.float -= cents
+	e.amount = cents
+	return true
+}
+
+// to moves an entry to another state and its money with it.
+func (b *books) to(e *entry, state State) {
+	if state == Reversed && e.done() {
+		b.float += e.amount
+	}
+	e.state = state
+	b.counts[string(state)]++
+}
+
+// Transaction is a line of the books.
+type Transaction struct {
+	ID        string    `json:"id"`
+	Reference string    `json:"reference"` // the originator's own
+	Op        string    `json:"op"`
+	Amount    int64     `json:"amount"` // cents
+	Target    string    `json:"target"` // a mobile or meter number, or a product
+	State     State     `json:"state"`
+	ErrorType string    `json:"errorType,omitempty"`
+	Seen      int       `json:"seen"`    // how often it came, retries included
+	Advices   int       `json:"advices"` // how many advices about it came
+	At        time.Time `json:"at"`
+}
+
+// Books are the money of the simulator, in cents, and what was done with it. No
+// PIN, code or token is in them.
+type Books struct {
+	User  string `json:"user"`
+	Float int64  `json:"float"`
+	// PaidIn is all that was ever paid into the float, Sold what of it is spent
+	// on goods that were not taken back: PaidIn is Float and Sold together.
+	PaidIn int64          `json:"paidIn"`
+	Sold   int64          `json:"sold"`
+	Counts map[string]int `json:"counts"`
+	// Transactions are newest first.
+	Transactions []Transaction `json:"transactions"`
+}
+
+// Books are the books as they stand.
+func (s *Sandbox) Books() Books { return s.booksUpTo(1 << 30) }
+
+func (s *Sandbox) booksUpTo(limit int) Books {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.booksLocked(limit)
+}
+
+// booksLocked gives at most so many transactions. The caller holds the lock.
+func (s *Sandbox) booksLocked(limit int) Books {
+	out := Books{
+		User: s.options.User, Float: s.books.float, PaidIn: s.books.paidIn,
+		Counts: make(map[string]int, len(s.books.counts)), Transactions: []Transaction{},
+	}
+	for name, n := range s.books.counts {
+		out.Counts[name] = n
+	}
+	for i := len(s.books.order) - 1; i >= 0; i-- {
+		e := s.books.order[i]
+		if e.done() {
+			out.Sold += e.amount
+		}
+		if len(out.Transactions) < limit {
+			out.Transactions = append(out.Transactions, e.line())
+		}
+	}
+	return out
+}
+
+func (e *entry) line() Transaction {
+	return Transaction{
+		ID: e.id, Reference: e.reference, Op: e.op, Amount: e.amount, Target: e.target, State: e.state,
+		ErrorType: e.kind, Seen: e.seen, Advices: e.advices, At: e.at,
+	}
+}
+
+// Transactions are all requests for goods, newest first.
+func (s *Sandbox) Transactions() []Transaction { return s.Books().Transactions }
+
+// Transaction is the request of this id; false where none came.
+func (s *Sandbox) Transaction(id string) (Transaction, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, known := s.books.byID[key(id)]
+	if !known {
+		return Transaction{}, false
+	}
+	return e.line(), true
+}
+
+// Done says that the goods of a request were issued and not taken back.
+func (s *Sandbox) Done(id string) bool {
+	t, _ := s.Transaction(id)
+	return t.State == Provisioned || t.State == Confirmed
+}
+
+// Float is the merchant's prepaid money, in cents.
+func (s *Sandbox) Float() int64 { return s.Books().Float }
+
+// SetFloat pays in or out until the float is so many cents.
+func (s *Sandbox) SetFloat(cents int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.books.paidIn += cents - s.books.float
+	s.books.float = cents
+}

@@ -1,0 +1,111 @@
+package sandbox
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const opToken = "token"
+
+// bearer is whom a token stands for and until when.
+type bearer struct {
+	user string
+	ends time.Time
+}
+
+// tokenRoutes serve the password grant of OAuth2 (RFC 6749 section 4.3), by
+// which Electrum's platform gives out tokens.
+func (s *Sandbox) tokenRoutes() {
+	s.known(opToken)
+	s.handle("POST", TokenPath, s.grant)
+}
+
+func (s *Sandbox) grant(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ParseForm() != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_request"})
+		return
+	}
+	id, password, basic := r.BasicAuth()
+	if !basic {
+		id, password = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	}
+	user := r.PostForm.Get("username")
+	switch {
+	case id != s.options.ClientID || !same(password, s.options.ClientSecret):
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+	case r.PostForm.Get("grant_type") != "password":
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+	case !s.opens(user, r.PostForm.Get("password")):
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
+	default:
+		s.mu.Lock()
+		token := s.randomToken()
+		s.tokens[token] = bearer{user, s.options.Now().Add(s.options.TokenTTL)}
+		s.mu.Unlock()
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, map[string]any{
+			"access_token": token, "token_type": "Bearer", "expires_in": int64(s.options.TokenTTL / time.Second),
+		})
+	}
+}
+
+// RevokeTokens ends all bearer tokens.
+func (s *Sandbox) RevokeTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
+}
+
+// opens says whether the password is this user's.
+func (s *Sandbox) opens(user, password string) bool {
+	if user == s.options.User {
+		return same(password, s.options.Password)
+	}
+	theirs, known := s.options.Users[user]
+	return known && same(password, theirs)
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// authorise says who calls, by HTTP basic or by a bearer token.
+func (s *Sandbox) authorise(r *http.Request) (user string, ok bool) {
+	if user, password, basic := r.BasicAuth(); basic {
+		return user, s.opens(user, password)
+	}
+	kind, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(kind, "Bearer") {
+		return "", false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, known := s.tokens[token]
+	if !known || !s.options.Now().Before(b.ends) {
+		return "", false
+	}
+	return b.user, true
+}
+
+// turnAway answers a caller who is not let in.
+func turnAway(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", `Basic realm="sandbox"`)
+	w.WriteHeader(http.StatusUnauthorized)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, "cannot write the answer", http.StatusInternalServerError)
+		return
+	}
+	writeBytes(w, status, b)
+}
+
+func writeBytes(w http.ResponseWriter, status int, b []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
