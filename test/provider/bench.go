@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"testing"
 
 	"spaza/ledger"
@@ -39,10 +38,42 @@ func Troubles() []Trouble {
 	}
 }
 
+// Remedy is what a provider does about a sale of which it does not know whether it
+// happened. It must be said honestly: the suite demands of each something else.
+type Remedy uint8
+
+// The remedies.
+const (
+	// SentAgain is the same request again, which brings what was sold or sells it
+	// now: it ends delivered.
+	SentAgain Remedy = iota
+	// AskedAfter is a question that sells nothing: what happened ends delivered,
+	// and what did not ends declined, but not at the first word and not at once,
+	// since the request may still be on its way.
+	AskedAfter
+	// Undone is an advice that undoes the sale whatever became of it: it ends
+	// declined, and no money moved.
+	Undone
+)
+
+// Fate is what a host has made of a sale by what it was told of it afterwards.
+type Fate struct {
+	// Confirmed and Undone are what it was told and has taken, each at most once.
+	Confirmed, Undone bool
+	// Paid is what the confirmation says that the customer has paid.
+	Paid ledger.Cents
+}
+
+// Judge is a Host that is told how sales ended. It must be one where the provider
+// confirms or undoes.
+type Judge interface {
+	Fate(ref string) Fate
+}
+
 // Host is the simulator behind a provider.
 type Host interface {
-	// Meet makes the next times sendings of a reference meet a trouble; false
-	// when this host knows no such trouble.
+	// Meet makes the next times that something about a reference arrives meet a
+	// trouble; false when this host knows no such trouble.
 	Meet(t *testing.T, ref string, what Trouble, times int) bool
 	// Refuse makes every request be refused for its credentials, until the
 	// returned function is called.
@@ -74,6 +105,14 @@ type Bench struct {
 	// the provider can be asked, and have no reference.
 	Meter, NoMeter     vend.MeterQuestion
 	Account, NoAccount vend.AccountQuestion
+	// Remedy says what the provider does about an unclear sale of a kind; nil
+	// where it sends all of them again.
+	Remedy func(k vend.Kind) Remedy
+	// Confirms says whether sales of a kind must be confirmed; nil where none is.
+	Confirms func(k vend.Kind) bool
+	// Spares are the troubles by which this host says clearly that it did
+	// nothing, so that a first sending which meets one is declined.
+	Spares []Trouble
 	// Secrets are what must not be read in what an answer says about itself,
 	// beside the goods.
 	Secrets []string
@@ -88,12 +127,20 @@ type capable interface {
 	vend.Cataloguer
 }
 
-// send sends until the outcome is known, at most ten times, and says how often.
-func send(ctx context.Context, p vend.Provider, r vend.Request, past vend.Past) (vend.Answer, int) {
-	a := p.Send(ctx, r, past)
-	n := 1
-	for ; a.Outcome == vend.Unknown && !a.Person && n < 10; n++ {
-		a = p.Send(ctx, r, vend.Past{Again: true, Code: a.Code, Times: 1})
+func (b Bench) remedy(k vend.Kind) Remedy {
+	if b.Remedy == nil {
+		return SentAgain
 	}
-	return a, n
+	return b.Remedy(k)
+}
+
+func (b Bench) confirms(k vend.Kind) bool { return b.Confirms != nil && b.Confirms(k) }
+
+// fate is what the host has made of the sale of the suite. A host that is told
+// nothing makes nothing of it.
+func (b Bench) fate() Fate {
+	if j, ok := b.Host.(Judge); ok {
+		return j.Fate(ref)
+	}
+	return Fate{}
 }

@@ -25,6 +25,12 @@ const (
 	goodless word = "sold, without the goods"
 	used     word = "used already"
 	absent   word = "not there" // nothing was sent
+
+	// What a host that is told how sales end says beside these.
+	doubled word = "sent before"
+	missing word = "not found"
+	settled word = "told otherwise before"
+	taken   word = "taken"
 )
 
 // reply is the host's answer.
@@ -44,11 +50,16 @@ type host struct {
 	troubles map[string][]provider.Trouble
 	closed   bool
 	requests int
+	// once is for a host that does not say again what it sold, and is told how
+	// sales end; fates are what it was told.
+	once  bool
+	fates map[string]provider.Fate
 }
 
 func newHost() *host {
 	return &host{
 		money: ledger.Rand(1000), sales: map[string]reply{}, undone: map[string]bool{}, done: map[string]chan struct{}{}, troubles: map[string][]provider.Trouble{},
+		fates: map[string]provider.Fate{},
 	}
 }
 
@@ -134,8 +145,16 @@ func (h *host) serve(ctx context.Context, ref string, o order) reply {
 
 // work does the work of a reference once; the caller holds the lock.
 func (h *host) work(ref string, o order) reply {
-	if r, ok := h.sales[ref]; ok {
+	if o.about != "" {
+		return h.told(ref, o)
+	}
+	if r, ok := h.sales[ref]; ok && !h.once {
 		return r
+	} else if ok {
+		return reply{word: doubled}
+	}
+	if h.fates[ref].Undone { // before it came
+		return reply{word: settled}
 	}
 	r := reply{word: soldIt, worth: o.worth}
 	was, known := h.sales[o.original]
@@ -161,6 +180,9 @@ func (h *host) work(ref string, o order) reply {
 
 // order is a request's body.
 type order struct {
+	// about is what a message about an earlier one says, and worth then what the
+	// customer has paid; empty for a sale.
+	about                 word
 	ref, original, target string
 	kind                  vend.Kind
 	worth                 ledger.Cents
@@ -246,30 +268,31 @@ func (p honest) Send(ctx context.Context, r vend.Request, past vend.Past) vend.A
 
 // bench puts a provider before a host in memory.
 func bench(over func(*host) vend.Provider) func(*testing.T) provider.Bench {
-	return func(*testing.T) provider.Bench {
-		h := newHost()
-		return provider.Bench{
-			Provider: over(h), Host: h, Unreachable: func() vend.Provider { return over(nil) },
-			Sale: func(k vend.Kind) vend.Sale {
-				s := vend.Sale{Kind: k, Amount: ledger.Rand(10)}
-				switch k {
-				case vend.KindAirtime:
-					s.Target = "27821234567"
-				case vend.KindRedeem:
-					s.Amount, s.PIN = 0, secret.New(pin)
-				}
-				return s
-			},
-			Worth: func(s vend.Sale) ledger.Cents {
-				if s.Kind == vend.KindRedeem {
-					return -ledger.Rand(50)
-				}
-				return s.Amount
-			},
-			Refused: func(k vend.Kind) (vend.Sale, vend.Reason, bool) {
-				return vend.Sale{Kind: k, Amount: ledger.Rand(10), Target: barred}, vend.ReasonNumberBarred, k == vend.KindAirtime
-			},
-			Secrets: []string{pin},
-		}
+	return func(*testing.T) provider.Bench { return benchOf(newHost(), over) }
+}
+
+func benchOf(h *host, over func(*host) vend.Provider) provider.Bench {
+	return provider.Bench{
+		Provider: over(h), Host: h, Unreachable: func() vend.Provider { return over(nil) },
+		Sale: func(k vend.Kind) vend.Sale {
+			s := vend.Sale{Kind: k, Amount: ledger.Rand(10)}
+			switch k {
+			case vend.KindAirtime:
+				s.Target = "27821234567"
+			case vend.KindRedeem:
+				s.Amount, s.PIN = 0, secret.New(pin)
+			}
+			return s
+		},
+		Worth: func(s vend.Sale) ledger.Cents {
+			if s.Kind == vend.KindRedeem {
+				return -ledger.Rand(50)
+			}
+			return s.Amount
+		},
+		Refused: func(k vend.Kind) (vend.Sale, vend.Reason, bool) {
+			return vend.Sale{Kind: k, Amount: ledger.Rand(10), Target: barred}, vend.ReasonNumberBarred, k == vend.KindAirtime
+		},
+		Secrets: []string{pin},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"spaza/secret"
@@ -177,8 +176,29 @@ func sins() map[string]sin {
 	}
 }
 
-// names are those of the sins, in order.
-func names() []string { return slices.Sorted(maps.Keys(sins())) }
+// names are those of all the sins, in order.
+func names() []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for name := range sins() {
+			if !yield(name) {
+				return
+			}
+		}
+		for name := range carefulSins() {
+			if !yield(name) {
+				return
+			}
+		}
+	})
+}
+
+// seenBy is the part of the suite that must see a sin.
+func seenBy(name string) string {
+	if s, ok := sins()[name]; ok {
+		return s.seen
+	}
+	return carefulSins()[name].seen
+}
 
 // sinner is the provider of a sin over a host.
 func sinner(name string) func(*host) vend.Provider {

@@ -14,6 +14,14 @@ func TestAnHonestProviderPasses(t *testing.T) {
 	provider.Run(t, bench(func(h *host) vend.Provider { return honest{h} }))
 }
 
+func TestAProviderThatAsksAfterPasses(t *testing.T) {
+	provider.Run(t, carefulBench(false, func(h *host) vend.Provider { return careful{honest{h}, false} }))
+}
+
+func TestAProviderThatUndoesPasses(t *testing.T) {
+	provider.Run(t, carefulBench(true, func(h *host) vend.Provider { return careful{honest{h}, true} }))
+}
+
 // sinEnv names the sin that a run of this test's own program commits.
 const sinEnv = "SPAZA_TEST_PROVIDER_SIN"
 
@@ -21,7 +29,11 @@ const sinEnv = "SPAZA_TEST_PROVIDER_SIN"
 // of its own, since a test that fails there must not fail here.
 func TestAWrongProviderFails(t *testing.T) {
 	if sin := os.Getenv(sinEnv); sin != "" {
-		provider.Run(t, bench(sinner(sin)))
+		if _, ok := sins()[sin]; ok {
+			provider.Run(t, bench(sinner(sin)))
+			return
+		}
+		provider.Run(t, carefulBench(carefulSins()[sin].undoes, carefulSinner(sin)))
 		return
 	}
 	self, err := os.Executable()
@@ -38,7 +50,7 @@ func TestAWrongProviderFails(t *testing.T) {
 				t.Fatalf("the suite sees nothing wrong, or breaks: %v\n%s", err, out)
 			}
 			for line := range strings.Lines(string(out)) {
-				if strings.Contains(line, "--- FAIL: TestAWrongProviderFails/") && strings.Contains(line, sins()[name].seen) {
+				if strings.Contains(line, "--- FAIL: TestAWrongProviderFails/") && strings.Contains(line, seenBy(name)) {
 					return
 				}
 			}
