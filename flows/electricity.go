@@ -148,7 +148,7 @@ func (f meterFlow) hasLast() bool { return f.flow == electricityMeter.Flow() }
 func (f meterFlow) articles() []vend.Product {
 	var all []vend.Product
 	for _, p := range f.Shelf.Of(vend.KindElectricity) {
-		if ofWater(p) == f.water {
+		if p.Water() == f.water {
 			all = append(all, p)
 		}
 	}
@@ -329,28 +329,15 @@ func (f meterFlow) answerOdd(_ context.Context, t *dialog.Talk, in dialog.Input)
 // where that is still on the shelf, else by what it was called.
 func (f meterFlow) waterBought(code, name string) bool {
 	if p, ok := f.Shelf.Product(vend.KindElectricity, code); ok {
-		return ofWater(p)
+		return p.Water()
 	}
-	return isWater(name)
+	return vend.OfWater(name)
 }
 
-// ofWater says that a product is for water meters.
-func ofWater(p vend.Product) bool { return isWater(p.Vendor) || isWater(p.Name) }
-
-// utilityLabel is what a product is called, in a way that isWater understands.
+// utilityLabel is what a product is called, in a way that vend.OfWater understands.
 func utilityLabel(p vend.Product) string {
-	if isWater(p.Vendor) == ofWater(p) {
+	if vend.OfWater(p.Vendor) == p.Water() {
 		return p.Vendor
 	}
 	return p.Name
-}
-
-// isWater says that a name is that of water. One of both is electricity's, which
-// is what is bought most.
-func isWater(name string) bool {
-	name = strings.ToLower(name)
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
-	}
-	return has("water", "manzi", "metsi", "meetse", "meetsi") && !has("electri", "elektri", "power", "energy", "gesi")
 }

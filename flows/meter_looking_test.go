@@ -18,17 +18,6 @@ import (
 	"spaza/vend"
 )
 
-func TestWaterIsToldFromElectricityByName(t *testing.T) {
-	for name, want := range map[string]bool{
-		"Water": true, "Prepaid Water": true, "Johannesburg Water": true, "RAND WATER": true, "Amanzi": true, "Metsi": true, "Meetse": true,
-		"Electricity": false, "Eskom": false, "City Power": false, "": false, "Prepaid Utilities": false, "Water & Electricity": false, "Gesi": false,
-	} {
-		if got := isWater(name); got != want {
-			t.Errorf("isWater(%q) is %t", name, got)
-		}
-	}
-}
-
 func TestANameIsCutAfterAWholeWord(t *testing.T) {
 	for name, want := range map[string]string{
 		"Eskom": "Eskom", "City Power Johannesburg": "City Power", "Nelson Mandela Bay Municipality": "Nelson Mandela Bay",

@@ -85,7 +85,7 @@ func briefKey(w thing) string {
 		switch {
 		case w.amount == 0:
 			return "brief.free"
-		case isWater(w.label):
+		case vend.OfWater(w.label):
 			return "brief.water"
 		}
 	}

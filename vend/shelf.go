@@ -82,19 +82,46 @@ func NewShelf(from Cataloguer, o ShelfOptions) *Shelf {
 
 // Load asks the provider for its catalogue. On an error, or when the answer has
 // nothing to sell, the last good one stays, also that of an earlier run; the
-// error is returned all the same.
+// error is returned all the same. After a *PartialError only the kinds that it
+// names stay as they were.
 func (s *Shelf) Load(ctx context.Context) error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	products, err := s.from.Products(ctx)
 	if err == nil && len(sorted(products)) == 0 {
-		err = errors.New("nothing in it can be sold")
+		err = errNothingListed
 	}
+	lost, partly := errors.AsType[*PartialError](err)
 	if err != nil {
-		return errors.Join(fmt.Errorf("load catalogue: %w", err), s.restore(context.WithoutCancel(ctx)))
+		err = fmt.Errorf("load catalogue: %w", err)
+	}
+	if err != nil && (!partly || len(products) == 0) {
+		return errors.Join(err, s.restore(context.WithoutCancel(ctx)))
 	}
 	at := s.opt.Now()
+	if partly {
+		err = errors.Join(err, s.restore(context.WithoutCancel(ctx)))
+		products, at = s.completed(products, lost.Kinds, at)
+	}
 	s.goods.Store(newStock(products, at))
+	return errors.Join(err, s.keep(ctx, products, at))
+}
+
+// completed adds what the shelf has of some kinds to products. Together they are as
+// old as the oldest of them.
+func (s *Shelf) completed(products []Product, missing []Kind, at time.Time) ([]Product, time.Time) {
+	had := s.goods.Load()
+	all := slices.DeleteFunc(slices.Clone(products), func(p Product) bool { return slices.Contains(missing, p.Kind) })
+	for _, k := range missing {
+		if len(had.kinds[k]) > 0 {
+			all, at = append(all, had.kinds[k]...), had.at
+		}
+	}
+	return all, at
+}
+
+// keep has a catalogue kept over a restart.
+func (s *Shelf) keep(ctx context.Context, products []Product, at time.Time) error {
 	if s.opt.Keeper == nil {
 		return nil
 	}
@@ -106,6 +133,12 @@ func (s *Shelf) Load(ctx context.Context) error {
 		return fmt.Errorf("keep catalogue: %w", err)
 	}
 	return nil
+}
+
+// recaller is a Cataloguer that wants to know what was kept over a restart, and
+// says what of it is still on sale.
+type recaller interface {
+	Recall(kept []Product) []Product
 }
 
 // restore fills an empty shelf with what was kept. The caller holds the lock.
@@ -125,6 +158,9 @@ func (s *Shelf) restore(ctx context.Context) error {
 	var products []Product
 	if err := json.Unmarshal(text, &products); err != nil {
 		return fmt.Errorf("read kept catalogue: %w", err)
+	}
+	if from, ok := s.from.(recaller); ok {
+		products = from.Recall(products)
 	}
 	kept := newStock(products, at)
 	if len(kept.kinds) == 0 {
