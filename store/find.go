@@ -221,9 +221,10 @@ func (s *SQL) Customers(ctx context.Context, ids []string) (map[string]vend.Cust
 }
 
 const selectOrderJobs = `SELECT id, kind, key, run_at, until_at, attempt, owner, lease_until, behind, dead, note FROM jobs
-WHERE kind = ? AND key = ? OR kind = ? AND key IN (`
+WHERE kind IN (?, ?) AND key = ? OR kind = ? AND key IN (`
 
-// OrderJob is a job of an order: what sees it through, or a message about it.
+// OrderJob is a job of an order: what sees it through, a message about it, or what
+// its provider must be told.
 type OrderJob struct {
 	jobs.Job
 	Behind bool   // it waits for an earlier one of its lane
@@ -234,11 +235,11 @@ type OrderJob struct {
 // OrderJobs lists the jobs of an order that are not finished.
 func (s *SQL) OrderJobs(ctx context.Context, ref string) ([]OrderJob, error) {
 	var all []OrderJob
-	args := []any{string(vend.JobOrder), ref, string(vend.JobNotice)}
+	args := []any{string(vend.JobOrder), string(vend.JobAdvice), ref, string(vend.JobNotice)}
 	for _, event := range vend.NoticeEvents() {
 		args = append(args, ref+"/"+event)
 	}
-	err := s.reading().each(ctx, selectOrderJobs+marks(len(args)-3)+") ORDER BY id", args, func(rows *sql.Rows) error {
+	err := s.reading().each(ctx, selectOrderJobs+marks(len(args)-4)+") ORDER BY id", args, func(rows *sql.Rows) error {
 		var j OrderJob
 		var runAt, until, leaseUntil int64
 		var behind, dead int

@@ -156,7 +156,7 @@ type SealedRows struct {
 
 // sealedColumns are all columns that hold something sealed.
 func sealedColumns() [][2]string {
-	return [][2]string{{"orders", "sealed"}, {"orders", "goods"}, {"letters", "body"}, {"codes", "sealed"}}
+	return [][2]string{{"orders", "sealed"}, {"orders", "goods"}, {"letters", "body"}, {"codes", "sealed"}, {"advices", "sealed"}}
 }
 
 // SealedRows counts what is sealed, by column and data key. It reads whole

@@ -37,6 +37,9 @@ const (
 	FaultTrail FaultKind = "trail_differs"
 	// FaultJob: an order that is under way has no job that sees it through.
 	FaultJob FaultKind = "order_without_job"
+	// FaultAdvice: an order and what its provider must be told do not agree, or
+	// nobody tells it.
+	FaultAdvice FaultKind = "advice_differs"
 )
 
 // Fault is one row of the books that breaks a rule. Account or Ref and Entry
@@ -109,7 +112,8 @@ FROM t WHERE given > spent OR lost > released + returned OR recovered > lost + c
 	}
 }
 
-// orderAudits compare the orders with the books, the trail and the jobs.
+// orderAudits compare the orders with the books, the trail, the jobs and the
+// advices.
 func orderAudits() []audit {
 	const flags = `WITH e AS (SELECT ref, max(CASE WHEN kind = 'held' THEN 1 ELSE 0 END) AS held,
 max(CASE WHEN kind IN ('captured', 'paid_out') THEN 1 ELSE 0 END) AS spent,
@@ -152,7 +156,18 @@ JOIN (SELECT ref, max(id) AS id FROM moves GROUP BY ref) l ON l.ref = o.ref JOIN
 WHERE m.to_state <> o.state ORDER BY o.ref`},
 		{FaultJob, `SELECT o.ref, '', 'it is ' || o.state FROM orders o
 WHERE o.state IN ('confirmed', 'sending', 'unknown', 'owed')
-AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'order' AND j.key = o.ref AND j.dead = 0) ORDER BY o.ref`},
+AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'order' AND j.key = o.ref AND j.dead = 0)
+AND NOT (o.state = 'unknown' AND EXISTS (SELECT 1 FROM advices a WHERE a.ref = o.ref AND a.undo = 1 AND a.state = 'due')) ORDER BY o.ref`},
+		{FaultAdvice, `SELECT a.ref, '', 'its advice is due, and there is no job for it' FROM advices a
+WHERE a.state = 'due' AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'advice' AND j.key = a.ref AND j.dead = 0) ORDER BY a.ref`},
+		{FaultAdvice, `SELECT a.ref, '', 'it is ' || coalesce(o.state || ' ' || o.resolution, 'nowhere') || ', and to be ' ||
+CASE WHEN a.undo = 1 THEN 'undone' ELSE 'confirmed' END || ': ' || a.state FROM advices a LEFT JOIN orders o ON o.ref = a.ref
+WHERE o.ref IS NULL OR NOT CASE WHEN a.state = 'dropped' THEN 1 = 1
+WHEN a.undo = 1 AND a.state = 'due' THEN o.state IN ('unknown', 'person') OR o.resolution = 'not_vended'
+WHEN a.undo = 1 AND a.state = 'taken' THEN o.state IN ('declined', 'person', 'resolved', 'reversed')
+WHEN a.undo = 1 THEN o.state IN ('person', 'resolved', 'reversed')
+WHEN a.state = 'waiting' THEN o.state IN ('unknown', 'owed', 'person')
+ELSE o.state IN ('delivered', 'reversed') OR o.resolution = 'vended' END ORDER BY a.ref`},
 	}
 }
 
@@ -175,8 +190,8 @@ func (s *SQL) CheckBooks(ctx context.Context) ([]Fault, error) {
 	})
 }
 
-// CheckOrders compares all orders with the books, the trail and the jobs, in one
-// snapshot, and returns every one that does not agree.
+// CheckOrders compares all orders with the books, the trail, the jobs and the
+// advices, in one snapshot, and returns every one that does not agree.
 func (s *SQL) CheckOrders(ctx context.Context) ([]Fault, error) {
 	return s.audit(ctx, func(run func(audit, bool) error) error {
 		for _, a := range orderAudits() {

@@ -52,6 +52,9 @@ type ForgetTx interface {
 	// OrdersUnderWay lists up to limit orders that have not ended: of a customer
 	// (none when empty), or for a number.
 	OrdersUnderWay(customer, msisdn string, limit int) ([]Order, error)
+	// OrdersToAdvise lists up to limit orders of which the provider has not taken
+	// yet what it must be told: of a customer, or for a number.
+	OrdersToAdvise(customer, msisdn string, limit int) ([]Order, error)
 	// GoodsNotHandedOver lists up to limit orders of a customer that happened
 	// and whose goods have one of these deliveries.
 	GoodsNotHandedOver(customer string, stages []Delivery, limit int) ([]Order, error)
@@ -82,6 +85,7 @@ type ObstacleKind string
 const (
 	ObstacleOrder   ObstacleKind = "order"   // an order of the customer has not ended
 	ObstacleForThem ObstacleKind = "for"     // one of somebody else's, for their number
+	ObstacleAdvice  ObstacleKind = "advice"  // the provider must still be told how one of these ended
 	ObstacleBalance ObstacleKind = "balance" // there is money on the balance
 	ObstacleHeld    ObstacleKind = "held"    // there is money that is held
 	ObstacleUnseen  ObstacleKind = "unseen"  // what was paid for was never handed over
@@ -293,6 +297,15 @@ func inTheWay(tx ForgetTx, c Customer, msisdn string, unseen bool) (list []Obsta
 		list = append(list, Obstacle{Kind: kind, Order: o})
 	}
 	slices.SortStableFunc(list, func(a, b Obstacle) int { return -strings.Compare(string(a.Kind), string(b.Kind)) }) // own first
+	advise, err := tx.OrdersToAdvise(c.ID, msisdn, obstaclesShown)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range advise {
+		if o.State.Final() { // others are listed as under way
+			list = append(list, Obstacle{Kind: ObstacleAdvice, Order: o})
+		}
+	}
 	if c.ID == "" {
 		return list, nil
 	}

@@ -239,7 +239,7 @@ func checkForgotten(before, after cells, id, number string) []string {
 	var wrong []string
 	core := number[2:]
 	same := func(row map[string]string) map[string]string { return row }
-	for _, table := range []string{"accounts", "entries", "postings", "keys", "catalogue"} {
+	for _, table := range []string{"accounts", "entries", "postings", "keys", "catalogue", "advices"} {
 		wrong = append(wrong, differences(table, before[table], after[table], same)...)
 		if len(before[table]) != len(after[table]) {
 			wrong = append(wrong, table+" has other rows")

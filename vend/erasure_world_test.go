@@ -136,7 +136,7 @@ func (a *archive) deliver() error {
 type cells map[string]map[string]map[string]string
 
 func (a *archive) read() (cells, error) {
-	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts", "pin_tries", "regulars", "enquiries", "links", "codes", "code_counts", "letters"}
+	tables := []string{"customers", "orders", "accounts", "entries", "postings", "moves", "jobs", "keys", "catalogue", "acts", "pin_tries", "regulars", "enquiries", "links", "codes", "code_counts", "letters", "advices"}
 	have, err := a.tables()
 	if err != nil || !slices.Equal(have, slices.Sorted(slices.Values(tables))) {
 		return nil, fmt.Errorf("there are the tables %v, %w: say here what of a customer is in them", have, err)

@@ -262,6 +262,11 @@ func (g *gate) LastOrder(ctx context.Context, customer string) (at time.Time, er
 	return at, err
 }
 
+func (g *gate) Advice(ctx context.Context, ref string) (a vend.StoredAdvice, err error) {
+	err = g.do("advice", func() error { a, err = g.sql.Advice(ctx, ref); return err })
+	return a, err
+}
+
 // What support reads is not counted.
 
 func (g *gate) FindOrders(ctx context.Context, q vend.Query) ([]vend.Order, error) {
@@ -468,6 +473,20 @@ func (t gateTx) AddJob(j jobs.Job) (added jobs.Job, err error) {
 
 func (t gateTx) FinishJob(j jobs.Job) error {
 	return t.g.do("tx finish job", func() error { return t.tx.FinishJob(j) })
+}
+
+func (t gateTx) AddAdvice(a vend.StoredAdvice) (there vend.StoredAdvice, added bool, err error) {
+	err = t.g.do("tx add advice", func() error { there, added, err = t.tx.AddAdvice(a); return err })
+	return there, added, err
+}
+
+func (t gateTx) Advice(ref string) (a vend.StoredAdvice, err error) {
+	err = t.g.do("tx advice", func() error { a, err = t.tx.Advice(ref); return err })
+	return a, err
+}
+
+func (t gateTx) UpdateAdvice(a vend.StoredAdvice) error {
+	return t.g.do("tx update advice", func() error { return t.tx.UpdateAdvice(a) })
 }
 
 func (t gateTx) PutOffJob(j jobs.Job, at time.Time, note string) error {

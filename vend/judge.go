@@ -15,6 +15,10 @@ func judge(o Order, a Answer) State {
 	switch {
 	case a.Person:
 		return StatePerson
+	case a.Advice != nil && a.Advice.Undo && (a.Outcome != Unknown || a.Owed || o.State == StateOwed): // what happened is not undone
+		return StatePerson
+	case a.Advice != nil && !a.Advice.Undo && a.Outcome != Delivered: // nor does stand what did not
+		return StatePerson
 	case a.Outcome == Delivered && redeem && a.Amount <= 0: // success without saying of what
 		return StatePerson
 	case a.Outcome == Declined && (o.State == StateOwed || a.Owed || !a.Goods.Empty()): // it was said to have happened

@@ -117,6 +117,9 @@ func (s *Service) Resolve(ctx context.Context, d Decision) (Order, error) {
 		if err != nil {
 			return err
 		}
+		if err := decideAdvice(tx, o, now); err != nil {
+			return err
+		}
 		return s.tell(tx, o, now)
 	})
 	if err != nil {
@@ -211,10 +214,11 @@ func (s *Service) tell(tx Tx, o Order, now time.Time) error {
 }
 
 // Resend has what is outstanding sent again, at once: an open order's request to
-// the provider, or the message of one that ended to its customer. An order that a
-// person has is handed back to the automatic means, as long as its request may be
-// sent again; after that ErrNotDecidable, since the same request might sell a
-// second time.
+// the provider, or the message of one that ended to its customer and what the
+// provider must be told of it. An order that a person has is handed back to the
+// automatic means, as long as its request may be sent again; after that
+// ErrNotDecidable, since the same request might sell a second time. An order that
+// is to be undone is never sent again: its advice is.
 func (s *Service) Resend(ctx context.Context, ref, by, why string) (Order, error) {
 	if by == "" || why == "" {
 		return Order{}, fmt.Errorf("%w: who asks, and why, is required", ErrNotDecidable)
@@ -226,12 +230,24 @@ func (s *Service) Resend(ctx context.Context, ref, by, why string) (Order, error
 			return err
 		}
 		from := o.State
+		undone, hurried, err := undoing(tx, o, now)
+		if err != nil {
+			return err
+		}
 		switch {
 		case o.State.Final():
 			if err := s.tell(tx, o, now); err != nil {
 				return err
 			}
-			_, err = tx.HurryJob(JobNotice, o.Ref+"/"+notice(o), now)
+			if _, err = tx.HurryJob(JobNotice, o.Ref+"/"+notice(o), now); err == nil {
+				_, err = tx.HurryJob(JobAdvice, o.Ref, now)
+			}
+		case undone && !hurried:
+			return fmt.Errorf("%w: it was to be undone, and may not be sent again", ErrNotDecidable)
+		case undone && o.State == StatePerson: // since the advice could not be read
+			o.State, o.UpdatedAt = StateUnknown, now
+			err = tx.UpdateOrder(o)
+		case undone:
 		case o.State == StatePerson && (o.FirstSentAt.IsZero() || now.After(o.FirstSentAt.Add(s.opt.Window)) || len(o.Sealed) == 0):
 			return fmt.Errorf("%w: the time in which it may be sent again is over", ErrNotDecidable)
 		case o.State == StatePerson:

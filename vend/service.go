@@ -125,8 +125,9 @@ type Service struct {
 	kept    kept
 	handed  handed
 	proving oneByOne
-	resend  jobs.Backoff
 	hashing slots // of wallet PINs
+
+	resend, readvise jobs.Backoff
 }
 
 // New makes a service. Its Work is the Handler of JobOrder.
@@ -177,7 +178,7 @@ func New(s Store, p Provider, k Sealer, o Options) *Service {
 	if o.Observe == nil {
 		o.Observe = func(Order) {}
 	}
-	return &Service{store: s, provider: p, seal: k, opt: o, resend: resends(o.Rand), hashing: make(slots, pinsAtOnce)}
+	return &Service{store: s, provider: p, seal: k, opt: o, resend: resends(o.Rand), readvise: advises(o.Rand), hashing: make(slots, pinsAtOnce)}
 }
 
 // Attach gives the service the runner of its jobs. It is apart from New because

@@ -42,10 +42,11 @@ func (s *Service) record(ctx context.Context, j jobs.Job, a *heard) (Order, erro
 		case errors.Is(err, jobs.ErrLost):
 			return Order{}, err
 		case !a.Person && booksRefuse(err):
-			*a = heard{
-				Answer: Answer{Person: true, Alert: true, Goods: a.Goods, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()},
-				cause:  CauseBooks,
+			kept := Answer{Person: true, Alert: true, Goods: a.Goods, ProviderRef: a.ProviderRef, Code: a.Code, Detail: err.Error()}
+			if a.Advice != nil && !a.Advice.Undo { // it is told when a person finds that the sale stands
+				kept.Outcome, kept.Advice = a.Outcome, a.Advice
 			}
+			*a = heard{Answer: kept, cause: CauseBooks, stands: a.stands}
 			continue
 		}
 		pause := time.NewTimer(wait)
@@ -85,6 +86,8 @@ func noticeLane(customer string) string { return "notice " + customer }
 type heard struct {
 	Answer
 	cause Cause
+	// stands says that an earlier answer brought an advice that the sale stands.
+	stands bool
 }
 
 // written is what an answer left behind.
@@ -169,9 +172,25 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool
 			return jobs.ErrLost // a process that had lost the job began it all the same
 		}
 		o.State = judge(o, a.Answer)
+		if a.stands && o.State == StateDeclined { // it was said to have happened
+			o.State = StatePerson
+		}
 		if err := from.To(o.State); err != nil {
 			return err
 		}
+		did := adviceNone
+		if a.Advice != nil {
+			if did, err = s.keepAdvice(tx, o, a, now); err != nil {
+				return err
+			}
+		}
+		if did == adviceAgainst && !a.Advice.Undo {
+			o.State = from
+			w.order, err = s.late(tx, j, o, a, now)
+			return err
+		}
+		undoing := did == adviceDue && a.Advice.Undo
+		w.left = did == adviceDue
 		if err := s.take(&o, a, promised, now); err != nil {
 			return err
 		}
@@ -183,6 +202,11 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool
 		if err := tx.AddMove(m); err != nil {
 			return err
 		}
+		if undoing {
+			if err := tx.AddMove(o.move(o.State, CauseUndo, now)); err != nil {
+				return err
+			}
+		}
 		if err := s.post(tx, o, from, a.Amount, now); err != nil {
 			return err
 		}
@@ -190,7 +214,7 @@ func (s *Service) settle(ctx context.Context, j jobs.Job, a heard, promised bool
 		if err := s.addNotice(tx, o, promised, now, &w); err != nil {
 			return err
 		}
-		if o.State.Final() || o.State == StatePerson {
+		if o.State.Final() || o.State == StatePerson || undoing {
 			err = tx.FinishJob(j)
 		} else {
 			err = tx.PutOffJob(j, s.nextTry(o, j, now), a.Detail)
@@ -285,7 +309,11 @@ func (s *Service) post(tx Tx, o Order, from State, credited ledger.Cents, now ti
 func (s *Service) late(tx Tx, j jobs.Job, o Order, a heard, now time.Time) (Order, error) {
 	news := a.Outcome == Delivered && !o.Done() || a.Outcome == Declined && !o.Refused() || a.Owed
 	fresh := !a.Goods.Empty() && len(o.Goods) == 0
-	if a.cause != CauseAnswer || !news && !fresh {
+	kept, err := s.lateAdvice(tx, o, a, now)
+	if err != nil {
+		return o, err
+	}
+	if a.cause != CauseAnswer || !news && !fresh && !kept {
 		return o, tx.FinishJob(j)
 	}
 	if fresh {

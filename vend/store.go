@@ -12,6 +12,7 @@ import (
 // transaction can span them.
 type Store interface {
 	LinkStore
+	AdviceStore
 	// InTx runs do in one transaction and commits when it returns nil. It may
 	// run do again when the database asks for it (a serialisation failure),
 	// so do must have no other effects.
@@ -76,6 +77,7 @@ type Query struct {
 // Tx is one transaction. Its methods see each other's writes.
 type Tx interface {
 	LinkTx
+	AdviceTx
 	// EnsureCustomer finds or makes the customer with this MSISDN, and locks
 	// it; newID is used when it must be made.
 	EnsureCustomer(msisdn, newID string, now time.Time) (Customer, error)

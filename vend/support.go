@@ -14,6 +14,7 @@ type File struct {
 	Trail   []Move         // from the first
 	Entries []ledger.Entry // what the books have under its reference
 	Undone  []Order        // the reversals of it
+	Advice  StoredAdvice   // what the provider must be told of it; zero where that is nothing
 }
 
 // Find lists orders, the newest first.
@@ -30,6 +31,9 @@ func (s *Service) File(ctx context.Context, ref string) (f File, err error) {
 		return f, err
 	}
 	if f.Entries, err = s.store.Entries(ctx, ref); err != nil {
+		return f, err
+	}
+	if f.Advice, err = s.store.Advice(ctx, ref); err != nil {
 		return f, err
 	}
 	f.Undone, err = s.store.FindOrders(ctx, Query{Original: ref})

@@ -35,6 +35,9 @@ const (
 	CauseResend   Cause = "resend"       // a person asked for another try, or another message
 	CauseResolve  Cause = "resolve"      // a person decided
 	CauseUndone   Cause = "undone"       // a reversal was done
+	CauseUndo     Cause = "undo"         // the provider is told to undo it, and it is not asked any more
+	CauseTaken    Cause = "undo_taken"   // the provider says that it is undone, or never was
+	CauseNotTaken Cause = "not_taken"    // the provider does not accept an advice
 	CauseScreen   Cause = "screen"       // a screen had it, or turned out not to
 	CauseMessage  Cause = "message"      // a message gateway took it, or reported on it
 	CauseBySMS    Cause = "by_sms"       // a message in a chat did not arrive: it is sent by SMS

@@ -50,9 +50,21 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 		}
 		again = again || !mine && o.State != StateConfirmed
 	}
-	a, err := s.ask(ctx, o, again)
-	if err != nil { // nothing was sent
-		return jobs.Again(s.opt.Now().Add(s.resend.After(1)), err.Error())
+	var advice StoredAdvice
+	if again {
+		if advice, err = s.store.Advice(ctx, o.Ref); err != nil {
+			return jobs.Again(s.opt.Now().Add(s.resend.After(1)), err.Error())
+		}
+	}
+	a := heard{Answer: Answer{Person: true, Alert: true, Detail: "it was to be undone"}, cause: CauseUndo}
+	switch {
+	case advice.Undo && advice.State == AdviceDue:
+		return s.undoInstead(ctx, o, j)
+	case !advice.Undo:
+		if a, err = s.ask(ctx, o, again); err != nil { // nothing was sent
+			return jobs.Again(s.opt.Now().Add(s.resend.After(1)), err.Error())
+		}
+		a.stands = advice.Ref != ""
 	}
 	o, err = s.record(ctx, j, &a)
 	switch {
@@ -71,6 +83,29 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	s.log(o, a, j)
 	s.opt.Observe(o)
 	if !o.State.Final() { // it is asked for again; a message wakes by itself
+		s.runner.Wake()
+	}
+	return jobs.Written()
+}
+
+// undoInstead gives up a job to send an order again that is to be undone: its fate
+// is its advice's, which is sent at once.
+func (s *Service) undoInstead(ctx context.Context, o Order, j jobs.Job) jobs.Result {
+	now := s.opt.Now()
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		if _, err := tx.Order(o.Ref); err != nil {
+			return err
+		}
+		if _, _, err := undoing(tx, o, now); err != nil {
+			return err
+		}
+		return tx.FinishJob(j)
+	})
+	switch {
+	case errors.Is(err, jobs.ErrLost):
+	case err != nil:
+		return jobs.Again(now.Add(s.resend.After(1)), "leave order to its advice: "+err.Error())
+	default:
 		s.runner.Wake()
 	}
 	return jobs.Written()
@@ -113,9 +148,9 @@ func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 	now := s.opt.Now()
 	switch {
 	case o.State == StateConfirmed:
-		return heard{Answer{Outcome: Declined, Reason: ReasonTryLater, Detail: "not begun in time"}, CauseUnsent}, nil
+		return heard{Answer: Answer{Outcome: Declined, Reason: ReasonTryLater, Detail: "not begun in time"}, cause: CauseUnsent}, nil
 	case again && now.After(o.FirstSentAt.Add(s.opt.Window)):
-		return heard{Answer{Person: true, Detail: "the time to send again is over"}, CauseWindow}, nil
+		return heard{Answer: Answer{Person: true, Detail: "the time to send again is over"}, cause: CauseWindow}, nil
 	}
 	past := Past{Again: again, Code: o.Code, Times: o.CodeTimes, Age: now.Sub(o.FirstSentAt)}
 	if o.CodeTimes > 0 {
@@ -126,13 +161,13 @@ func (s *Service) ask(ctx context.Context, o Order, again bool) (heard, error) {
 	case errors.Is(err, secret.ErrSealed):
 		// The key is gone or the row damaged: it can not be sent as it was, and
 		// must not be sent as anything else.
-		return heard{Answer{Person: true, Alert: true, Detail: "request does not open"}, CauseUnread}, nil
+		return heard{Answer: Answer{Person: true, Alert: true, Detail: "request does not open"}, cause: CauseUnread}, nil
 	case err != nil: // the key is only out of reach
 		return heard{}, fmt.Errorf("open request: %w", err)
 	}
 	send, cancel := context.WithTimeout(ctx, s.opt.SendTimeout)
 	defer cancel()
-	return heard{s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past), CauseAnswer}, nil
+	return heard{Answer: s.provider.Send(send, Request{Op: o.Op, Ref: o.Ref, Body: body}, past), cause: CauseAnswer}, nil
 }
 
 // nextTry is when an unclear order is asked after again: sooner at first, never

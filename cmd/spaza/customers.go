@@ -270,6 +270,8 @@ func obstacleWords(o vend.Obstacle) string {
 	case vend.ObstacleForThem:
 		return fmt.Sprintf("Order %s, which somebody else made for this number, is %s: wait until it has ended",
 			ref, stateWords(o.Order.State, o.Order.Resolution))
+	case vend.ObstacleAdvice:
+		return fmt.Sprintf("The provider has not taken yet how order %s ended: wait until it has, or look at it: spaza orders show %s", ref, vend.ShortRef(ref))
 	case vend.ObstacleBalance:
 		return fmt.Sprintf("There is %s on the balance, which is the customer's: let them spend it, or pay it out with spaza orders refund", o.Amount)
 	case vend.ObstacleHeld:

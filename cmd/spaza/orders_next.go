@@ -58,6 +58,10 @@ func canBeDone(f file, now time.Time) []string {
 // sayOpen is of an order that is being seen through.
 func sayOpen(f file, now, window time.Time, say func(string, ...any)) {
 	o, found := f.Order, false
+	if f.Advice.Undo && f.Advice.State == vend.AdviceDue {
+		sayUndoing(f, now, say)
+		return
+	}
 	for _, j := range f.jobs {
 		if j.Kind != vend.JobOrder {
 			continue
@@ -84,6 +88,26 @@ func sayOpen(f file, now, window time.Time, say func(string, ...any)) {
 	}
 }
 
+// sayUndoing is of an order that the provider is told to undo: it never expires,
+// since only the provider can say that it is undone.
+func sayUndoing(f file, now time.Time, say func(string, ...any)) {
+	for _, j := range f.jobs {
+		switch {
+		case j.Kind != vend.JobAdvice:
+			continue
+		case j.Dead:
+			say("Its advice was given up. Take it up again: spaza orders resend %s --reason ...", plain(f.Order.Ref))
+		case now.Sub(j.RunAt) > overdue && !j.LeaseUntil.After(now):
+			say("Its advice has been due since %s, and nobody takes it up: is the service running?", clockSecond(j.RunAt))
+		default:
+			say("It is being undone. The provider is told again at %s, until it says that it is; then the money is the customer's.", clockSecond(j.RunAt))
+			say("Tell it at once: spaza orders resend %s --reason ...", plain(f.Order.Ref))
+		}
+		return
+	}
+	say("The job of its advice is missing, which must not be: tell whoever runs the service.")
+}
+
 // sayPerson is of an order that a person must decide.
 func sayPerson(f file, now, window time.Time, say func(string, ...any)) {
 	o := f.Order
@@ -104,9 +128,14 @@ func sayPerson(f file, now, window time.Time, say func(string, ...any)) {
 		not += " --bears provider|operator"
 	}
 	say("%s", not)
-	if len(o.Sealed) > 0 && !o.FirstSentAt.IsZero() && !now.After(window) {
+	switch {
+	case f.Advice.Undo && f.Advice.State == vend.AdviceDue:
+		say("Have it undone after all: spaza orders resend %s --reason ...", ref)
+	case f.Advice.Undo:
+		say("It may not be sent again: it was to be undone.")
+	case len(o.Sealed) > 0 && !o.FirstSentAt.IsZero() && !now.After(window):
 		say("Until %s it may still be sent again: spaza orders resend %s --reason ...", clockSecond(window), ref)
-	} else {
+	default:
 		say("It may not be sent again: the same request might sell a second time.")
 	}
 }

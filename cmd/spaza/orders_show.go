@@ -156,6 +156,9 @@ func (f file) write(to io.Writer, show func(string) string, now time.Time) error
 	say("State", "%s", state)
 	say("Delivery", "%s", deliveryWords(o))
 	say("Provider", "%s", providerWords(o, f.Trail))
+	if f.Advice.Ref != "" {
+		say("Advice", "%s", adviceWords(f.Advice))
+	}
 	say("Made", "%s on %s", clockSecond(o.CreatedAt), cmp.Or(plain(o.Channel), "-"))
 	say("First sent", "%s", clockSecond(o.FirstSentAt))
 	say("Last moved", "%s", clockSecond(o.UpdatedAt))
@@ -190,12 +193,23 @@ func (f file) write(to io.Writer, show func(string) string, now time.Time) error
 type showReport struct {
 	orderLine
 	CodeTimes int           `json:"code_times,omitempty"`
+	Advice    *adviceReport `json:"advice,omitempty"`
 	Trail     []moveReport  `json:"trail"`
 	Books     []entryReport `json:"books"`
 	Jobs      []jobReport   `json:"jobs"`
 	Reversals []orderLine   `json:"reversals"`
 	Goods     []string      `json:"goods,omitempty"`
 	CanBeDone []string      `json:"can_be_done"`
+}
+
+// adviceReport is what the provider must be told of an order.
+type adviceReport struct {
+	Undo    bool             `json:"undo"`
+	State   vend.AdviceState `json:"state"`
+	Tries   int              `json:"tries"`
+	Code    string           `json:"code,omitempty"`
+	MadeAt  string           `json:"made_at"`
+	TriedAt string           `json:"tried_at,omitempty"`
 }
 
 type moveReport struct {
@@ -222,6 +236,9 @@ func (f file) report(show func(string) string, now time.Time) showReport {
 	r := showReport{
 		orderLine: line(f.Order, roleAny, f.buyer, show), CodeTimes: f.Order.CodeTimes,
 		Trail: []moveReport{}, Books: []entryReport{}, Jobs: []jobReport{}, Reversals: []orderLine{}, CanBeDone: canBeDone(f, now),
+	}
+	if a := f.Advice; a.Ref != "" {
+		r.Advice = &adviceReport{a.Undo, a.State, a.Tries, a.Code, stamp(a.MadeAt), stamp(a.TriedAt)}
 	}
 	for _, m := range f.Trail {
 		r.Trail = append(r.Trail, moveReport{

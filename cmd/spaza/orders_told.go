@@ -79,6 +79,30 @@ func providerWords(o vend.Order, trail []vend.Move) string {
 	return cmp.Or(strings.Join(parts, ", "), "nothing known")
 }
 
+// adviceWords is what the provider must be told of an order, and how far that is.
+func adviceWords(a vend.StoredAdvice) string {
+	s := "that the sale stands"
+	if a.Undo {
+		s = "to undo it"
+	}
+	switch a.State {
+	case vend.AdviceWaiting:
+		s += ": not sent before it is sure that it happened"
+	case vend.AdviceDue:
+		s += ": not taken yet"
+	case vend.AdviceTaken:
+		s += ": the provider has accepted it"
+	case vend.AdviceRefused:
+		s += ": the provider does not accept it"
+	case vend.AdviceDropped:
+		s += ": given up, since a person decided otherwise"
+	}
+	if a.Tries > 0 {
+		s += fmt.Sprintf(" (sent %d times, last at %s%s)", a.Tries, clockSecond(a.TriedAt), joined("", ", code ", plain(a.Code)))
+	}
+	return s
+}
+
 // moveWords is one line of an order's trail.
 func moveWords(o vend.Order, m vend.Move) string {
 	by, note := cmp.Or(plain(m.By), "somebody"), plain(m.Note)
@@ -118,6 +142,12 @@ func moveWords(o vend.Order, m vend.Move) string {
 		s = with(by + " decided")
 	case vend.CauseUndone:
 		s = joined("it was undone", " by ", note)
+	case vend.CauseUndo:
+		s = "the provider is told to undo it, and it is not sent again"
+	case vend.CauseTaken:
+		s = "the provider says that it is undone, or never was" + inBrackets(joined(joined("", "code ", plain(m.Code)), ": ", note))
+	case vend.CauseNotTaken:
+		s = "the provider does not accept the advice" + inBrackets(joined(joined("", "code ", plain(m.Code)), ": ", note))
 	case vend.CauseScreen:
 		s = with("the customer's screen")
 	case vend.CauseMessage:
@@ -221,7 +251,10 @@ func accountWords(o vend.Order, a ledger.Account) string {
 // jobWords is a job of an order.
 func jobWords(j store.OrderJob, now time.Time) string {
 	name := "the sale"
-	if j.Kind == vend.JobNotice {
+	switch j.Kind {
+	case vend.JobAdvice:
+		name = "advice to the provider"
+	case vend.JobNotice:
 		name = "message that a person looks at it"
 		switch {
 		case strings.HasSuffix(j.Key, "/"+vend.NoticeSMS):

@@ -181,6 +181,7 @@ func TestEveryStateKindAndCauseHasWords(t *testing.T) {
 	for _, c := range []vend.Cause{
 		vend.CauseCustomer, vend.CauseOperator, vend.CauseBegun, vend.CauseAnswer, vend.CauseGone, vend.CauseLate, vend.CauseWindow, vend.CauseUnsent,
 		vend.CauseBooks, vend.CauseUnread, vend.CauseResend, vend.CauseResolve, vend.CauseUndone, vend.CauseScreen, vend.CauseMessage, vend.CauseErase, vend.CauseExport, vend.CauseAgain,
+		vend.CauseUndo, vend.CauseTaken, vend.CauseNotTaken,
 	} {
 		bare := moveWords(vend.Order{}, vend.Move{Cause: c, From: vend.StateUnknown, To: vend.StateUnknown})
 		full := moveWords(vend.Order{}, vend.Move{

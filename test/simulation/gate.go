@@ -183,6 +183,11 @@ func (g *gate) LastOrder(ctx context.Context, customer string) (time.Time, error
 	return read(ctx, g, "last order", func(ctx context.Context) (time.Time, error) { return g.sql.LastOrder(ctx, customer) })
 }
 
+// Advice implements vend.Store.
+func (g *gate) Advice(ctx context.Context, ref string) (vend.StoredAdvice, error) {
+	return read(ctx, g, "advice", func(ctx context.Context) (vend.StoredAdvice, error) { return g.sql.Advice(ctx, ref) })
+}
+
 // Claim implements jobs.Store. Most looks for jobs find nothing; where there is
 // nothing to find, by the simulation's own book, only some go to the database.
 func (g *gate) Claim(ctx context.Context, kinds []jobs.Kind, n int, owner string, now, until time.Time) (claimed []jobs.Job, err error) {
