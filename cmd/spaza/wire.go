@@ -25,11 +25,13 @@ import (
 	"spaza/vend"
 )
 
-// How many sales wait for the provider, and messages for their gateway, at once
-// in one process. What is more is written, and waits for its turn.
+// How many sales wait for the provider, messages for their gateway, and what
+// providers must be told for them, at once in one process. What is more is written,
+// and waits for its turn.
 const (
 	salesAtOnce    = 256
 	messagesAtOnce = 32
+	advicesAtOnce  = 6 // claimed ones, of which there are 8 of all kinds together
 )
 
 // app is the service, wired and ready to run.
@@ -109,7 +111,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
-		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce}, Logger: a.log, Observe: metrics.Job,
+		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce, vend.JobAdvice: advicesAtOnce}, Logger: a.log, Observe: metrics.Job,
 	})
 	shop.Attach(a.runner)
 	a.shop = shop
@@ -136,6 +138,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	}
 	links := flows.LinkNotices{Notices: notices, Desk: shop, Operator: cfg.Operator, Dial: cfg.DialCode}
 	a.runner.Handle(vend.JobOrder, shop.Work)
+	a.runner.Handle(vend.JobAdvice, shop.Advise)
 	a.runner.Handle(vend.JobNotice, notices.Work)
 	a.runner.Handle(vend.JobCode, links.Code)
 	a.runner.Handle(vend.JobLinked, links.Linked)
