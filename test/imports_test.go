@@ -44,6 +44,7 @@ var rules = []rule{
 	{pkg: "ledger", tests: true, why: "money is judged with nothing else in view"},
 	{pkg: "jobs", tests: true, why: "a job runner must not know what any job is about"},
 	{pkg: "msisdn", tests: true, why: "a number is a number"},
+	{pkg: "hostcall", may: []string{"secret", "golang.org/x/sync"}, tests: true, why: "whether a call left must be known the same way for every host, so it can know none"},
 	{pkg: "gsm7", may: []string{"golang.org/x/text/unicode/norm"}, tests: true, why: "an alphabet; letters are taken apart by Unicode's tables"},
 	{
 		pkg: "vend", may: []string{"secret", "ledger", "jobs"},
@@ -81,7 +82,7 @@ var rules = []rule{
 	{pkg: "flashapi/sandbox", tests: true, why: "an honest simulator shares no code with the client that it judges"},
 	{
 		pkg:  "electrumapi",
-		may:  []string{"secret", "ledger", "github.com/google/uuid", "github.com/sony/gobreaker/v2", "golang.org/x/sync", "golang.org/x/time"},
+		may:  []string{"secret", "ledger", "hostcall", "github.com/google/uuid", "github.com/sony/gobreaker/v2", "golang.org/x/time"},
 		only: map[string][]string{"provider.go": {"vend"}, "provider_shelf.go": {"vend"}, "provider_goods.go": {"vend"}, "provider_enquiry.go": {"vend"}, "provider_advice.go": {"vend"}},
 		why:  "a client of three interfaces that could be used without the shop; its adapter fits it to the port",
 	},
