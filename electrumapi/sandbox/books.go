@@ -42,15 +42,16 @@ type books struct {
 	paidIn int64 // what was ever paid into the float
 	float  int64
 	byID   map[string]*entry
-	order  []*entry // oldest first
-	struck map[string]int
+	order  []*entry          // oldest first
+	heard  map[string]string // the originator's reference of every id, also of what was not processed
+	struck map[string]bool   // ids that a test number's fault has struck
 	counts map[string]int
 }
 
 func newBooks(float int64) books {
 	return books{
 		paidIn: float, float: float, byID: make(map[string]*entry),
-		struck: make(map[string]int), counts: make(map[string]int),
+		heard: make(map[string]string), struck: make(map[string]bool), counts: make(map[string]int),
 	}
 }
 
@@ -121,6 +122,7 @@ func (s *Sandbox) booksUpTo(limit int) Books {
 
 // booksLocked gives at most so many transactions. The caller holds the lock.
 func (s *Sandbox) booksLocked(limit int) Books {
+	s.arrive(s.options.Now())
 	out := Books{
 		User: s.options.User, Float: s.books.float, PaidIn: s.books.paidIn,
 		Counts: make(map[string]int, len(s.books.counts)), Transactions: []Transaction{},
@@ -154,6 +156,7 @@ func (s *Sandbox) Transactions() []Transaction { return s.Books().Transactions }
 func (s *Sandbox) Transaction(id string) (Transaction, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.arrive(s.options.Now())
 	e, known := s.books.byID[key(id)]
 	if !known {
 		return Transaction{}, false
@@ -176,4 +179,16 @@ func (s *Sandbox) SetFloat(cents int64) {
 	defer s.mu.Unlock()
 	s.books.paidIn += cents - s.books.float
 	s.books.float = cents
+}
+
+// byParty is the newest entry to which a party gave a reference; nil for none.
+func (b *books) byParty(party, reference string) *entry {
+	for i := len(b.order) - 1; i >= 0; i-- {
+		for _, p := range b.order[i].parties {
+			if p.reference == reference && (p.id == party || p.name == party) {
+				return b.order[i]
+			}
+		}
+	}
+	return nil
 }

@@ -92,9 +92,11 @@ type Sandbox struct {
 	fresh   []func() // what empties the memory
 	rules   rules
 
-	mu     sync.Mutex
-	tokens map[string]bearer
-	books  books
+	mu       sync.Mutex
+	tokens   map[string]bearer
+	books    books
+	switches switches
+	late     []latecomer
 }
 
 var _ http.Handler = (*Sandbox)(nil)
@@ -108,8 +110,14 @@ func New(o Options) *Sandbox {
 		rules:   standardRules(),
 		tokens:  make(map[string]bearer),
 	}
-	s.remember(func() { s.books = newBooks(o.Float) })
+	s.remember(func() {
+		s.books = newBooks(o.Float)
+		s.switches = switches{}
+		s.late = nil
+	})
 	s.tokenRoutes()
+	s.controlRoutes()
+	s.pageRoutes()
 	for _, routes := range s.interfaces() {
 		for _, one := range routes() {
 			s.serve(one)

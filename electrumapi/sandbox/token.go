@@ -23,33 +23,55 @@ func (s *Sandbox) tokenRoutes() {
 	s.handle("POST", TokenPath, s.grant)
 }
 
+// grant answers a request for a token, as the fault that is switched on demands.
 func (s *Sandbox) grant(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if r.ParseForm() != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_request"})
+	status, answer := http.StatusBadRequest, any(map[string]string{"error": "invalid_request"})
+	bad := r.ParseForm() != nil
+	refused := func(no refusal) []byte { return no.body("", "", "") }
+	s.mu.Lock()
+	b := s.switches.strike(opToken, "")
+	if instead := b.before(); instead != nil {
+		s.mu.Unlock()
+		wait(r.Context(), b.delay)
+		instead(w, refused)
 		return
 	}
+	switch {
+	case b.told != nil:
+		status, answer = b.told.code(), map[string]string{"error": strings.ToLower(b.told.kind)}
+	case !bad:
+		status, answer = s.issue(r)
+	}
+	s.mu.Unlock()
+	wait(r.Context(), b.delay)
+	w.Header().Set("Cache-Control", "no-store")
+	text, err := json.Marshal(answer)
+	if err != nil || !b.after(w, r, s.options.SlowFor, status, text, refused) {
+		writeBytes(w, status, text)
+	}
+}
+
+// issue makes a token for who may have one. The caller holds the lock.
+func (s *Sandbox) issue(r *http.Request) (status int, answer any) {
 	id, password, basic := r.BasicAuth()
 	if !basic {
 		id, password = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
 	user := r.PostForm.Get("username")
+	refused := func(why string) any { return map[string]string{"error": why} }
 	switch {
 	case id != s.options.ClientID || !same(password, s.options.ClientSecret):
-		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
+		return http.StatusUnauthorized, refused("invalid_client")
 	case r.PostForm.Get("grant_type") != "password":
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
+		return http.StatusBadRequest, refused("unsupported_grant_type")
 	case !s.opens(user, r.PostForm.Get("password")):
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "invalid_grant"})
-	default:
-		s.mu.Lock()
-		token := s.randomToken()
-		s.tokens[token] = bearer{user, s.options.Now().Add(s.options.TokenTTL)}
-		s.mu.Unlock()
-		w.Header().Set("Cache-Control", "no-store")
-		writeJSON(w, http.StatusOK, map[string]any{
-			"access_token": token, "token_type": "Bearer", "expires_in": int64(s.options.TokenTTL / time.Second),
-		})
+		return http.StatusBadRequest, refused("invalid_grant")
+	}
+	token := s.randomToken()
+	s.tokens[token] = bearer{user, s.options.Now().Add(s.options.TokenTTL)}
+	return http.StatusOK, map[string]any{
+		"access_token": token, "token_type": "Bearer", "expires_in": int64(s.options.TokenTTL / time.Second),
 	}
 }
 

@@ -55,6 +55,8 @@ type work struct {
 	target    string // who or what it is for, fit for the books
 	wish      string // the errorType that a test number wants; "" for none
 	fault     fault  // that a test number wants
+	// told is the answer that the control endpoint wants instead of the work.
+	told *refusal
 	// run does what is asked, bought or repeated, with the lock held. e is the
 	// entry of what is bought, nil for a question. What it says of the entry's
 	// goods, parties and final is kept.
@@ -122,17 +124,95 @@ func saysJSON(r *http.Request) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
-// transact does the work and answers.
-func (s *Sandbox) transact(w http.ResponseWriter, _ *http.Request, rt route, job work) {
+// transact does the work, and answers as the fault of the moment demands.
+func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, rt route, job work) {
+	refused := func(no refusal) []byte { return no.body(job.id, job.original, rt.requestType) }
 	s.mu.Lock()
+	s.arrive(s.options.Now())
+	b := s.meet(rt, job)
+	if instead := b.before(); instead != nil {
+		s.mu.Unlock()
+		wait(r.Context(), b.delay)
+		instead(w, refused)
+		return
+	}
+	job.told = b.told
+	if b.fault == faultLate {
+		s.late = append(s.late, latecomer{s.options.Now().Add(s.options.LateFor), func() { s.perform(rt, job) }})
+		s.mu.Unlock()
+		<-r.Context().Done()
+		cut()
+	}
 	status, answer := s.perform(rt, job)
 	s.mu.Unlock()
-	writeBytes(w, status, answer)
+
+	wait(r.Context(), b.delay)
+	if status == http.StatusCreated {
+		w.Header().Set("Location", r.URL.Path)
+	}
+	if !b.after(w, r, s.options.SlowFor, status, answer, refused) {
+		writeBytes(w, status, answer)
+	}
+}
+
+// latecomer is work that is done some time after its message was given up.
+type latecomer struct {
+	due time.Time
+	do  func()
+}
+
+// arrive does the late work that is due. The caller holds the lock.
+func (s *Sandbox) arrive(now time.Time) {
+	waiting := s.late
+	s.late = nil
+	for _, one := range waiting {
+		if now.Before(one.due) {
+			s.late = append(s.late, one)
+		} else {
+			one.do()
+		}
+	}
+}
+
+// Release does all late work now (fault 27), due or not.
+func (s *Sandbox) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := s.late
+	s.late = nil
+	for _, one := range waiting {
+		one.do()
+	}
+}
+
+// meet is the fault that a message meets: what is switched on, else that of its
+// test number, the first time its id is seen. The caller holds the lock.
+func (s *Sandbox) meet(rt route, job work) blow {
+	s.books.counts["requests"]++
+	about := job.original
+	if about == "" {
+		about = job.id
+	}
+	if job.reference != "" && s.books.heard[key(about)] == "" {
+		s.books.heard[key(about)] = job.reference
+	}
+	b := s.switches.strike(rt.op, job.target, job.id, job.original, job.reference, s.books.heard[key(about)])
+	if b.fault != 0 || b.told != nil {
+		return b
+	}
+	e := s.books.byID[key(about)]
+	switch {
+	case job.fault != 0 && job.deed != repeats && !s.books.struck[key(job.id)]:
+		s.books.struck[key(job.id)] = true
+		b.fault = job.fault
+	case e != nil && e.fault == faultNoGoods && (job.deed == asks || job.deed == repeats):
+		b.fault = faultNoGoods
+	}
+	return b
 }
 
 // perform does the work. The caller holds the lock.
 func (s *Sandbox) perform(rt route, job work) (status int, answer []byte) {
-	s.books.counts["requests"]++
 	switch job.deed {
 	case buys, repeats:
 		return s.sell(rt, job)
@@ -165,6 +245,9 @@ func (rt route) answer(job work, done outcome, no *refusal) (status int, answer 
 
 // wished is the refusal that a test number or a switch asks for.
 func (job work) wished() *refusal {
+	if job.told != nil {
+		return job.told
+	}
 	if job.wish == "" {
 		return nil
 	}
@@ -182,6 +265,8 @@ func (s *Sandbox) sell(rt route, job work) (status int, answer []byte) {
 		e.seen++
 	}
 	switch {
+	case known && job.told != nil:
+		return rt.answer(job, outcome{}, job.told)
 	case known && (e.state == Overtaken || e.state == Reversed && job.deed == repeats):
 		return rt.answer(job, outcome{}, &refusal{kind: rt.settled(e.state), message: "Reversed already"})
 	case known && job.deed == buys:
