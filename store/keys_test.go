@@ -268,12 +268,17 @@ func TestSealedRowsAreCountedByKey(t *testing.T) {
 		written.Body = k.Seal(text, "P")
 		addLetters(t, s, intake.Batch{Letters: []intake.Kept{written}, Waiting: 1})
 		inTx(t, s, func(tx vend.Tx) error {
+			a := advice("a", false)
+			a.Sealed = k.Seal(text, "P")
+			if _, _, err := tx.AddAdvice(a); err != nil {
+				return err
+			}
 			return tx.SaveCode(vend.Code{ID: "c", Person: []byte("p"), Number: []byte("n"), Hash: []byte("h"), Sealed: k.Seal(text, "P"), Expires: noon})
 		})
 		want := []store.SealedRows{
 			{Column: "orders.goods", Key: 0, Rows: 1}, {Column: "orders.goods", Key: 1, Rows: 1},
 			{Column: "orders.sealed", Key: 1, Rows: 41},
-			{Column: "codes.sealed", Key: 3, Rows: 1}, {Column: "letters.body", Key: 3, Rows: 1}, {Column: "orders.goods", Key: 3, Rows: 1},
+			{Column: "advices.sealed", Key: 3, Rows: 1}, {Column: "codes.sealed", Key: 3, Rows: 1}, {Column: "letters.body", Key: 3, Rows: 1}, {Column: "orders.goods", Key: 3, Rows: 1},
 		}
 		if got, err := s.SealedRows(t.Context()); err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %v, %v\nwant %v", got, err, want)

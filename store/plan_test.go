@@ -103,6 +103,9 @@ func frequent(d dialect) map[string][]any {
 		lastOrder:       {"c", ""},
 		hasMove:         {"r", "by_sms", "m"},
 		statOrders:      nil,
+		// What a provider must be told.
+		selectAdvice + d.forUpdate: {"r"},
+		updateAdvice:               {nil, "taken", 1, "", 1, "r"},
 	}
 }
 

@@ -165,7 +165,8 @@ CASE WHEN a.undo = 1 THEN 'undone' ELSE 'confirmed' END || ': ' || a.state FROM 
 WHERE o.ref IS NULL OR NOT CASE WHEN a.state = 'dropped' THEN 1 = 1
 WHEN a.undo = 1 AND a.state = 'due' THEN o.state IN ('unknown', 'person') OR o.resolution = 'not_vended'
 WHEN a.undo = 1 AND a.state = 'taken' THEN o.state IN ('declined', 'person', 'resolved', 'reversed')
-WHEN a.undo = 1 THEN o.state IN ('person', 'resolved', 'reversed')
+WHEN a.undo = 1 AND a.state = 'refused' THEN o.state IN ('person', 'resolved', 'reversed')
+WHEN a.undo = 1 THEN 1 = 0
 WHEN a.state = 'waiting' THEN o.state IN ('unknown', 'owed', 'person')
 ELSE o.state IN ('delivered', 'reversed') OR o.resolution = 'vended' END ORDER BY a.ref`},
 	}
