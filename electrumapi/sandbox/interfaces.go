@@ -8,5 +8,5 @@ const (
 
 // interfaces are the operations of every interface.
 func (s *Sandbox) interfaces() []func() []route {
-	return []func() []route{s.airtimeRoutes}
+	return []func() []route{s.airtimeRoutes, s.voucherRoutes, s.utilityRoutes}
 }

@@ -85,7 +85,9 @@ func heedProduct(id string) (plain string, f fault, wish string) {
 }
 
 // TestNumbers lists one example of everything that doc.go describes.
-func TestNumbers() []TestNumber { return slices.Concat(airtimeNumbers()) }
+func TestNumbers() []TestNumber {
+	return slices.Concat(airtimeNumbers(), voucherNumbers(), utilityNumbers())
+}
 
 // airtimeNumbers are those of the airtime interface.
 func airtimeNumbers() []TestNumber {
