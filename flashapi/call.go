@@ -165,6 +165,7 @@ func (c *Client) attempt(ctx context.Context, k call) (answer, error) {
 	var cause error // the error itself; the breaker only sees its kind
 	a, err := c.breakers[k.lane].Execute(func() (answer, error) {
 		sent, cause = c.roundTrip(ctx, k)
+		c.reach.saw(c.options.Now(), sent.sent, cause)
 		switch {
 		case cause == nil && sent.unwell(k.lane):
 			return sent, errUnwell

@@ -94,6 +94,7 @@ type Client struct {
 	breakers  [lanes]*gobreaker.CircuitBreaker[answer]
 	tokens    *tokenSource
 	watch     unknownWatch
+	reach     reach
 	owned     *http.Transport // the default transport, when in use
 }
 

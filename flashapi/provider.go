@@ -47,6 +47,7 @@ var (
 	_ vend.Cataloguer = (*Provider)(nil)
 	_ vend.Enquirer   = (*Provider)(nil)
 	_ vend.Capable    = (*Provider)(nil)
+	_ vend.Faltering  = (*Provider)(nil)
 )
 
 // NewProvider sells through c.
