@@ -138,9 +138,9 @@ type order struct {
 	article article
 	product string // the id that was asked for
 	number  string // the recipient's
-	amount  int64  // requestAmount; 0 where it is not given
-	direct  any    // isDirectTopup as it was given
-	wrongIs bool   // whether that contradicts the catalogue
+	amount  int64  // requestAmount
+	named   bool   // whether it is given
+	wrongIs bool   // isDirectTopup contradicts the catalogue
 	known   bool
 }
 
@@ -156,7 +156,7 @@ func (a airtime) readOrder(f *fields, in *incoming) order {
 		o.wrongIs = f.flag("product.isDirectTopup") == o.article.pin
 	}
 	if f.object("amounts", false) {
-		o.amount, _ = f.money("amounts.requestAmount", false)
+		o.amount, o.named = f.money("amounts.requestAmount", false)
 	}
 	f.tenders()
 	if f.object("senderMsisdn", false) {
@@ -182,7 +182,7 @@ func (o order) price() (int64, *refusal) {
 		return 0, &refusal{kind: typeProduct, message: "No such product"}
 	case o.wrongIs:
 		return 0, &refusal{kind: typeProduct, message: "Other kind of product"}
-	case o.article.price > 0 && o.amount != 0 && o.amount != o.article.price:
+	case o.article.price > 0 && o.named && o.amount != o.article.price:
 		return 0, &refusal{kind: typeAmount, message: "Not the price"}
 	case o.article.price > 0:
 		return o.article.price, nil
@@ -285,7 +285,7 @@ func (a airtime) readTrial(f *fields, in *incoming) work {
 func readConfirmation(f *fields, _ *incoming) work {
 	job := work{deed: confirms, echo: f.m}
 	job.id, job.original, job.reference = f.advice()
-	f.tenders()
+	job.paid = f.tenders()
 	return job
 }
 

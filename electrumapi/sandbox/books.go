@@ -29,6 +29,8 @@ type entry struct {
 	advices                   int    // how many advices about it came
 	status                    int    // of the answer
 	answer                    []byte
+	paid                      int64   // by the customer, as its confirmation says; cents
+	undone                    bool    // a reversal was taken, or found nothing to reverse
 	parties                   []party // whose references lead to it
 	goods                     any     // what its interface keeps of it
 }
@@ -85,16 +87,21 @@ func (b *books) to(e *entry, state State) {
 
 // Transaction is a line of the books.
 type Transaction struct {
-	ID        string    `json:"id"`
-	Reference string    `json:"reference"` // the originator's own
-	Op        string    `json:"op"`
-	Amount    int64     `json:"amount"` // cents
-	Target    string    `json:"target"` // a mobile or meter number, or a product
-	State     State     `json:"state"`
-	ErrorType string    `json:"errorType,omitempty"`
-	Seen      int       `json:"seen"`    // how often it came, retries included
-	Advices   int       `json:"advices"` // how many advices about it came
-	At        time.Time `json:"at"`
+	ID        string `json:"id"`
+	Reference string `json:"reference"` // the originator's own
+	Op        string `json:"op"`
+	Amount    int64  `json:"amount"` // cents
+	Target    string `json:"target"` // a mobile or meter number, or a product
+	State     State  `json:"state"`
+	ErrorType string `json:"errorType,omitempty"`
+	Seen      int    `json:"seen"`    // how often it came, retries included
+	Advices   int    `json:"advices"` // how many advices about it came
+	// Paid is what the confirmation says that the customer paid, in cents.
+	Paid int64 `json:"paid,omitempty"`
+	// Undone says that a reversal was answered with 202, or with 404 since there was
+	// nothing to reverse: either way the sale is none.
+	Undone bool      `json:"undone,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 // Books are the money of the simulator, in cents, and what was done with it. No
@@ -145,7 +152,7 @@ func (s *Sandbox) booksLocked(limit int) Books {
 func (e *entry) line() Transaction {
 	return Transaction{
 		ID: e.id, Reference: e.reference, Op: e.op, Amount: e.amount, Target: e.target, State: e.state,
-		ErrorType: e.kind, Seen: e.seen, Advices: e.advices, At: e.at,
+		ErrorType: e.kind, Seen: e.seen, Advices: e.advices, Paid: e.paid, Undone: e.undone, At: e.at,
 	}
 }
 
@@ -162,6 +169,17 @@ func (s *Sandbox) Transaction(id string) (Transaction, bool) {
 		return Transaction{}, false
 	}
 	return e.line(), true
+}
+
+// Find is the newest request of an originator's own reference; false where none
+// came.
+func (s *Sandbox) Find(reference string) (Transaction, bool) {
+	for _, t := range s.Transactions() {
+		if t.Reference == reference {
+			return t, true
+		}
+	}
+	return Transaction{}, false
 }
 
 // Done says that the goods of a request were issued and not taken back.

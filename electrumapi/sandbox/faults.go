@@ -43,7 +43,11 @@ const (
 	faultEmptyError     fault = 32
 	fault501            fault = 33
 	faultUnknownRefused fault = 34
+	faultUnlistedAfter  fault = 35
 )
+
+// unlistedType is an errorType that no document lists.
+const unlistedType = "PHASE_OF_THE_MOON"
 
 // faultKind describes a fault to people and to the control endpoint.
 type faultKind struct {
@@ -90,6 +94,7 @@ func faultKinds() []faultKind {
 		{faultEmptyError, "empty_error", "HTTP 400 with an empty body before", true},
 		{fault501, "http_501_before", "HTTP 501 before", true},
 		{faultUnknownRefused, "outcome_unknown_under_400", "OUTCOME_UNKNOWN under HTTP 400, processed", false},
+		{faultUnlistedAfter, "unlisted_type_after", "an error type that no document lists under HTTP 500, processed", false},
 	}
 }
 
@@ -139,7 +144,7 @@ func (b blow) before() instead {
 	case faultUnknownBefore:
 		return refuse(refusal{kind: typeUnknown})
 	case faultUnlisted:
-		return refuse(refusal{kind: "PHASE_OF_THE_MOON"})
+		return refuse(refusal{kind: unlistedType})
 	case faultEmptyError:
 		return func(w http.ResponseWriter, _ func(refusal) []byte) { w.WriteHeader(http.StatusBadRequest) }
 	case faultRedirect:

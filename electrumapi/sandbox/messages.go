@@ -259,20 +259,22 @@ func (f *fields) reversal() (id, original, reference string) {
 	return id, original, reference
 }
 
-// tenders checks what the customer paid with. One of Electrum's own collections
+// tenders checks what the customer paid with, and adds it up in cents. One of Electrum's own collections
 // confirms without any, so that none is needed although the schema says so.
-func (f *fields) tenders() {
+func (f *fields) tenders() (paid int64) {
 	for i, one := range f.list("tenders", false) {
 		sub := fields{rules: f.rules}
 		sub.m, _ = one.(map[string]any)
 		sub.text("tenderType", true, oneOf("CASH", "CHEQUE", "CREDIT_CARD", "DEBIT_CARD", "WALLET", "ROUNDING",
 			"GIFT_CARD", "LOYALTY_CARD", "OTHER"))
-		sub.money("amount", true)
+		amount, _ := sub.money("amount", true)
+		paid += amount
 		for _, e := range sub.wrong {
 			at := fmt.Sprintf("tenders[%d].", i)
 			f.wrong = append(f.wrong, formatError{at + e.Field, at + e.Msg, e.Value})
 		}
 	}
+	return paid
 }
 
 // inPath checks that an id in the path is the one in the body.

@@ -50,6 +50,8 @@ func (b blow) after(
 		writeBytes(w, http.StatusInternalServerError, refused(refusal{kind: typeUnknown}))
 	case faultUnknownRefused:
 		writeBytes(w, http.StatusBadRequest, refused(refusal{kind: typeUnknown}))
+	case faultUnlistedAfter:
+		writeBytes(w, http.StatusInternalServerError, refused(refusal{kind: unlistedType}))
 	case faultDeep:
 		writeBytes(w, status, begun(answer, `,"additional":`+strings.Repeat("[", deepLevels)+strings.Repeat("]", deepLevels)+"}"))
 	case faultHuge:
