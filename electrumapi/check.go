@@ -78,14 +78,14 @@ func checkStruct(path string, v reflect.Value) error {
 	}
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		if field.Anonymous {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case name == "-" || (name == "" && !field.Anonymous):
+			continue
+		case field.Anonymous:
 			if err := checkValue(path, v.Field(i)); err != nil {
 				return err
 			}
-			continue
-		}
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "" || name == "-" {
 			continue
 		}
 		at := strings.TrimPrefix(path+"."+name, ".")

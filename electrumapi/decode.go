@@ -186,12 +186,12 @@ func fillFields(all map[string]json.RawMessage, v reflect.Value) bool {
 	ok := true
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		if field.Anonymous {
-			ok = fillFields(all, v.Field(i)) && ok
-			continue
-		}
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "" || name == "-" {
+		switch {
+		case name == "-" || (name == "" && !field.Anonymous):
+			continue
+		case field.Anonymous:
+			ok = fillFields(all, v.Field(i)) && ok
 			continue
 		}
 		read := fill(all[name], v.Field(i))

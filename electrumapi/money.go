@@ -2,6 +2,7 @@ package electrumapi
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"spaza/secret"
 )
@@ -27,6 +28,14 @@ const (
 
 // Rand is so many cents of South African rand.
 func Rand(cents int64) LedgerAmount { return LedgerAmount{Amount: cents, Currency: rand} }
+
+// check wants an amount that can be asked for or was paid.
+func (a LedgerAmount) check() error {
+	if a.Amount < 0 {
+		return fmt.Errorf("%w: amount is negative", ErrInvalid)
+	}
+	return nil
+}
 
 // InRand says that the amount is in rand: numeric, by name as in Electrum's own
 // examples, or in no currency at all.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
+	"strings"
 	"time"
 
 	"spaza/secret"
@@ -129,6 +131,18 @@ func (c *Client) compose(op Op, h Head, fields any) (Message, error) {
 		return Message{}, err
 	}
 	return Message{Op: op, ID: h.ID, Body: secret.New(string(encode(t, fields)))}, nil
+}
+
+// params are the fields of a struct of strings as the parameters of a query, by their
+// JSON names; what is empty is left out.
+func params(fields any) url.Values {
+	v, values := reflect.ValueOf(fields), url.Values{}
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); v.Field(i).String() != "" {
+			values.Set(name, v.Field(i).String())
+		}
+	}
+	return values
 }
 
 // query makes a message of a GET.
