@@ -94,6 +94,11 @@ func (c *coupons) readTransaction(f *fields, in *incoming, more ...string) (job 
 		client = in.user
 	}
 	job.id, job.reference = f.transaction(client)
+	for i, e := range f.wrong {
+		if e.Field == "id" && e.Value != nil { // as Electrum's own test server words it
+			f.wrong[i].Msg = "UUID must conform to the format 8-4-4-4-12 hexadecimal values"
+		}
+	}
 	f.onlyKnown(more...)
 	if client != in.user {
 		return work{id: job.id, reference: job.reference, wish: typeAuthentication}, true
