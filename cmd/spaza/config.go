@@ -24,26 +24,27 @@ import (
 // The doc tag says what it is for; `spaza config check` and the README's table
 // are made of it. Empty means unset.
 type config struct {
-	Env         string        `env:"SPAZA_ENV" envDefault:"development" doc:"development, or production: then nothing embedded, open or missing is accepted"`
-	Listen      string        `env:"SPAZA_LISTEN" envDefault:"127.0.0.1:8080" doc:"public listener, host:port"`
-	AdminListen string        `env:"SPAZA_ADMIN_LISTEN" doc:"admin listener (metrics, profiles), host:port, default 127.0.0.1:8081; set to nothing it is off"`
-	AdminToken  secret.Text   `env:"SPAZA_ADMIN_TOKEN" doc:"asked for on the admin listener; required when that is not loopback"`
-	DataDir     string        `env:"SPAZA_DATA_DIR" envDefault:"./data" doc:"folder of the embedded database and key"`
-	RedisURL    secret.Text   `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels; unset: embedded"`
-	DatabaseURL secret.Text   `env:"SPAZA_DATABASE_URL" doc:"postgres://...; unset: SQLite in the data folder"`
-	SecretKey   secret.Text   `env:"SPAZA_SECRET_KEY" doc:"32 bytes in base64, for what is kept encrypted; unset: made once in the data folder"`
-	SecretOld   secret.Text   `env:"SPAZA_SECRET_KEY_OLD" doc:"further keys while SPAZA_SECRET_KEY is being rotated, with commas between: the one before, the one to come"`
-	Provider    string        `env:"SPAZA_PROVIDER" envDefault:"flash" doc:"who sells: flash"`
-	FlashBase   string        `env:"SPAZA_FLASH_BASE_URL" doc:"bare host of the Flash Partner API v4; unset: embedded simulator"`
-	FlashToken  string        `env:"SPAZA_FLASH_TOKEN_URL" doc:"where its tokens are had; default base + /token"`
-	FlashKey    secret.Text   `env:"SPAZA_FLASH_API_KEY" doc:"API key, as handed out"`
-	FlashAcct   string        `env:"SPAZA_FLASH_ACCOUNT_NUMBER" doc:"account number of the merchant"`
-	FlashStore  string        `env:"SPAZA_FLASH_STORE_ID" doc:"storeId sent with every sale, where Flash asks for one"`
-	FlashTill   string        `env:"SPAZA_FLASH_TERMINAL_ID" doc:"terminalId sent with every sale, where Flash asks for one"`
-	FlashRev    string        `env:"SPAZA_FLASH_REVISION" envDefault:"2025" doc:"revision of the API that the account speaks: 2025, or 2023 for the draft of March 2023"`
-	FlashCodes  string        `env:"SPAZA_FLASH_PRODUCT_CODES" envDefault:"number" doc:"how product codes are sent: number, as the document's tables say, or text, as its examples do"`
-	FlashPaid   string        `env:"SPAZA_FLASH_PAID_FROM" envDefault:"balance" doc:"where customers' money for 1Vouchers and bills comes from: balance (they are disbursed) or payment (purchased)"`
-	FlashSoft   string        `env:"SPAZA_FLASH_RELEASE_SOFT" envDefault:"no" doc:"yes: believe codes that only read like not processed, once they came back often enough; ask Flash first"`
+	Env         string      `env:"SPAZA_ENV" envDefault:"development" doc:"development, or production: then nothing embedded, open or missing is accepted"`
+	Listen      string      `env:"SPAZA_LISTEN" envDefault:"127.0.0.1:8080" doc:"public listener, host:port"`
+	AdminListen string      `env:"SPAZA_ADMIN_LISTEN" doc:"admin listener (metrics, profiles), host:port, default 127.0.0.1:8081; set to nothing it is off"`
+	AdminToken  secret.Text `env:"SPAZA_ADMIN_TOKEN" doc:"asked for on the admin listener; required when that is not loopback"`
+	DataDir     string      `env:"SPAZA_DATA_DIR" envDefault:"./data" doc:"folder of the embedded database and key"`
+	RedisURL    secret.Text `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels; unset: embedded"`
+	DatabaseURL secret.Text `env:"SPAZA_DATABASE_URL" doc:"postgres://...; unset: SQLite in the data folder"`
+	SecretKey   secret.Text `env:"SPAZA_SECRET_KEY" doc:"32 bytes in base64, for what is kept encrypted; unset: made once in the data folder"`
+	SecretOld   secret.Text `env:"SPAZA_SECRET_KEY_OLD" doc:"further keys while SPAZA_SECRET_KEY is being rotated, with commas between: the one before, the one to come"`
+	Provider    string      `env:"SPAZA_PROVIDER" envDefault:"flash" doc:"who sells: flash or electrum, and after it kinds that go elsewhere, such as electrum,redeem=flash,airtime=electrum|flash (airtime and electricity may have a second choice, for while the first cannot be reached)"`
+	FlashBase   string      `env:"SPAZA_FLASH_BASE_URL" doc:"bare host of the Flash Partner API v4; unset: embedded simulator"`
+	FlashToken  string      `env:"SPAZA_FLASH_TOKEN_URL" doc:"where its tokens are had; default base + /token"`
+	FlashKey    secret.Text `env:"SPAZA_FLASH_API_KEY" doc:"API key, as handed out"`
+	FlashAcct   string      `env:"SPAZA_FLASH_ACCOUNT_NUMBER" doc:"account number of the merchant"`
+	FlashStore  string      `env:"SPAZA_FLASH_STORE_ID" doc:"storeId sent with every sale, where Flash asks for one"`
+	FlashTill   string      `env:"SPAZA_FLASH_TERMINAL_ID" doc:"terminalId sent with every sale, where Flash asks for one"`
+	FlashRev    string      `env:"SPAZA_FLASH_REVISION" envDefault:"2025" doc:"revision of the API that the account speaks: 2025, or 2023 for the draft of March 2023"`
+	FlashCodes  string      `env:"SPAZA_FLASH_PRODUCT_CODES" envDefault:"number" doc:"how product codes are sent: number, as the document's tables say, or text, as its examples do"`
+	FlashPaid   string      `env:"SPAZA_FLASH_PAID_FROM" envDefault:"balance" doc:"where customers' money for 1Vouchers and bills comes from: balance (they are disbursed) or payment (purchased)"`
+	FlashSoft   string      `env:"SPAZA_FLASH_RELEASE_SOFT" envDefault:"no" doc:"yes: believe codes that only read like not processed, once they came back often enough; ask Flash first"`
+	Electrum    electrumConfig
 	Funding     string        `env:"SPAZA_FUNDING" envDefault:"balance" doc:"whose money pays: balance, the customer's, or merchant, the operator's float"`
 	LimitSale   string        `env:"SPAZA_LIMIT_SALE" doc:"most that one sale may cost, by kind, in whole rand, such as airtime:500,electricity:1000; a kind that is not named keeps its default (airtime, data and airtime_pin 500, others 1000); 0: no limit"`
 	LimitDay    number        `env:"SPAZA_LIMIT_DAY" envDefault:"1000" doc:"most that a customer may buy for in a day, in whole rand; 0: no limit"`
@@ -98,12 +99,6 @@ type config struct {
 	warnings []string
 }
 
-// later are the variables of channels and providers that this release does not
-// have. Setting one is answered with a word, not with silence.
-func later(name string) bool {
-	return strings.HasPrefix(name, "SPAZA_ELECTRUM_")
-}
-
 // readConfig reads and checks the configuration; all that is wrong comes back
 // at once.
 func readConfig(environ []string) (config, error) {
@@ -137,8 +132,6 @@ func readConfig(environ []string) (config, error) {
 	for name := range vars {
 		switch {
 		case known[name]:
-		case later(name):
-			c.warnings = append(c.warnings, name+" is set, but this release has nothing that uses it")
 		case strings.HasPrefix(name, "SPAZA_TEST_"), name == "SPAZA_BROWSER_URL":
 		case c.production():
 			faults = append(faults, fmt.Errorf("%s is not a variable of this service", name))
@@ -146,8 +139,8 @@ func readConfig(environ []string) (config, error) {
 			c.warnings = append(c.warnings, name+" is not a variable of this service")
 		}
 	}
-	slices.Sort(c.warnings)
 	faults = append(faults, c.check()...)
+	slices.Sort(c.warnings)
 	if c.production() {
 		faults = append(faults, c.checkProduction()...)
 	}
@@ -171,9 +164,6 @@ func (c *config) check() (faults []error) {
 	}
 	if c.Env != "development" && c.Env != "production" {
 		bad("SPAZA_ENV is %q; want development or production", c.Env)
-	}
-	if c.Provider != "flash" {
-		bad("SPAZA_PROVIDER is %q; this release sells through flash only", c.Provider)
 	}
 	for name, addr := range map[string]string{"SPAZA_LISTEN": c.Listen, "SPAZA_ADMIN_LISTEN": c.AdminListen, "SPAZA_SANDBOX_LISTEN": c.SandboxAddr} {
 		if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
@@ -229,6 +219,7 @@ func (c *config) check() (faults []error) {
 	if err := c.checkFlash(); err != nil {
 		bad("SPAZA_FLASH_*: %w", err)
 	}
+	faults = append(faults, c.checkProviders()...)
 	if c.SMSURL != "" && (c.SMSKey.Empty() || c.SMSUser == "") { // BulkSMS is checked with the doors
 		bad("SPAZA_SMS_API_URL is set, so SPAZA_SMS_USERNAME and SPAZA_SMS_API_KEY are required")
 	} else if webAddress(c.SMSURL) {
@@ -286,9 +277,6 @@ func (c *config) checkProduction() (faults []error) {
 	need(c.RedisURL.Empty(), "SPAZA_REDIS_URL", "the embedded Redis forgets every session when the process ends")
 	need(c.DatabaseURL.Empty(), "SPAZA_DATABASE_URL", "the embedded database serves one process and has no backup")
 	need(c.SecretKey.Empty(), "SPAZA_SECRET_KEY", "a key that was made up beside the data protects nothing")
-	need(c.FlashBase == "", "SPAZA_FLASH_BASE_URL", "the embedded simulator sells nothing")
-	need(c.FlashKey.Empty(), "SPAZA_FLASH_API_KEY", "Flash asks for it")
-	need(c.FlashAcct == "", "SPAZA_FLASH_ACCOUNT_NUMBER", "Flash asks for it")
 	need(c.USSDKey.Empty(), "SPAZA_USSD_KEY", "without it anybody can speak as any customer")
 	need(c.SMSURL == "" && c.BulkID == "", "SPAZA_SMS_API_URL or SPAZA_BULKSMS_TOKEN_ID", "receipts and late results go out by SMS")
 	need(c.HelpNumber == "", "SPAZA_HELP_NUMBER", "customers are told to phone it")
@@ -297,6 +285,7 @@ func (c *config) checkProduction() (faults []error) {
 	if len(c.USSDKey.Reveal()) < 16 && !c.USSDKey.Empty() {
 		faults = append(faults, errors.New("SPAZA_USSD_KEY is shorter than 16 characters"))
 	}
+	faults = append(faults, c.checkProductionProviders()...)
 	faults = append(faults, c.checkProductionDoors()...)
 	for name, u := range c.hosts() {
 		if p, err := url.Parse(u); err == nil && p.Scheme == "http" && !loopback(p.Host) {
@@ -324,16 +313,25 @@ func loopback(hostport string) bool {
 // configField is one variable, for printing.
 type configField struct {
 	name, fallback, doc string
-	index               int
+	index               []int
 }
 
 func configFields() []configField {
 	var fields []configField
-	t := reflect.TypeFor[config]()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if name := f.Tag.Get("env"); name != "" {
-			fields = append(fields, configField{name, f.Tag.Get("envDefault"), f.Tag.Get("doc"), i})
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[config]()) {
+		fields = append(fields, fieldsOf(f, f.Index)...)
+	}
+	return fields
+}
+
+// fieldsOf are the variables of a field: its own, or those of the struct that it is.
+func fieldsOf(f reflect.StructField, at []int) (fields []configField) {
+	if name := f.Tag.Get("env"); name != "" {
+		return []configField{{name, f.Tag.Get("envDefault"), f.Tag.Get("doc"), at}}
+	}
+	if f.Type.Kind() == reflect.Struct {
+		for i := range f.Type.NumField() {
+			fields = append(fields, fieldsOf(f.Type.Field(i), append(slices.Clone(at), i))...)
 		}
 	}
 	return fields
@@ -360,11 +358,11 @@ func (c *config) describe() string {
 	var b strings.Builder
 	v := reflect.ValueOf(*c)
 	for _, f := range configFields() {
-		value := withoutUser(fmt.Sprint(v.Field(f.index).Interface()))
+		value := withoutUser(fmt.Sprint(v.FieldByIndex(f.index).Interface()))
 		if value == "" {
 			value = "(unset)"
 		}
-		fmt.Fprintf(&b, "%-28s %s\n", f.name, value)
+		fmt.Fprintf(&b, "%-32s %s\n", f.name, value)
 	}
 	return b.String()
 }

@@ -25,6 +25,8 @@ func gateways() []string {
 func (c *config) hosts() map[string]string {
 	all := map[string]string{
 		"SPAZA_FLASH_BASE_URL": c.FlashBase, "SPAZA_FLASH_TOKEN_URL": c.FlashToken, "SPAZA_SMS_API_URL": c.SMSURL, "SPAZA_PUBLIC_URL": c.PublicURL,
+		"SPAZA_ELECTRUM_BASE_URL": c.Electrum.BaseURL, "SPAZA_ELECTRUM_AIRTIME_URL": c.Electrum.AirtimeURL, "SPAZA_ELECTRUM_VOUCHER_URL": c.Electrum.VoucherURL,
+		"SPAZA_ELECTRUM_UTILITY_URL": c.Electrum.UtilityURL, "SPAZA_ELECTRUM_TOKEN_URL": c.Electrum.TokenURL,
 	}
 	if !c.TGToken.Empty() {
 		all["SPAZA_TELEGRAM_API_URL"] = c.TGAPI

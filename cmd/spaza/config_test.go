@@ -123,7 +123,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"product codes in roman", set("SPAZA_FLASH_PRODUCT_CODES=roman"), "SPAZA_FLASH_PRODUCT_CODES"},
 		{"money from nowhere", set("SPAZA_FLASH_PAID_FROM=air"), "SPAZA_FLASH_PAID_FROM"},
 		{"a policy of maybe", set("SPAZA_FLASH_RELEASE_SOFT=maybe"), "SPAZA_FLASH_RELEASE_SOFT"},
-		{"a provider that is not there", set("SPAZA_PROVIDER=electrum"), "SPAZA_PROVIDER"},
+		{"a provider that is not there", set("SPAZA_PROVIDER=vodacom"), "SPAZA_PROVIDER"},
 		{"an address without a port", set("SPAZA_LISTEN=localhost"), "SPAZA_LISTEN"},
 		{"an open admin listener", set("SPAZA_ADMIN_LISTEN=0.0.0.0:8081"), "SPAZA_ADMIN_TOKEN"},
 		{"a short key", set("SPAZA_SECRET_KEY=c2hvcnQ="), "SPAZA_SECRET_KEY"},
@@ -159,11 +159,11 @@ func TestEverythingWrongIsReportedAtOnce(t *testing.T) {
 }
 
 func TestWhatIsOddIsSaid(t *testing.T) {
-	c, err := readConfig(set("SPAZA_ELECTRUM_TOKEN=1:x", "SPAZA_REDIS_URI=redis://x", "SPAZA_TEST_REDIS_URL=x"))
+	c, err := readConfig(set("SPAZA_PROVIDER=electrum,redeem=flash", "SPAZA_REDIS_URI=redis://x", "SPAZA_TEST_REDIS_URL=x"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_ELECTRUM_TOKEN") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
+	if got := strings.Join(c.warnings, "; "); !strings.Contains(got, "SPAZA_PROVIDER needs refund=flash") || !strings.Contains(got, "SPAZA_REDIS_URI") || strings.Contains(got, "TEST") {
 		t.Errorf("warnings: %s", got)
 	}
 }
@@ -179,7 +179,7 @@ func checkConfig(t *testing.T, environ []string) (status int, out, errs string) 
 func TestConfigCheckShowsAMisspeltVariable(t *testing.T) {
 	for name, want := range map[string]string{
 		"SPAZA_FLASH_REVSION": "note: SPAZA_FLASH_REVSION is not a variable of this service\n",
-		"SPAZA_ELECTRUM_KEY":  "note: SPAZA_ELECTRUM_KEY is set, but this release has nothing that uses it\n",
+		"SPAZA_ELECTRUM_KEY":  "note: SPAZA_ELECTRUM_KEY is not a variable of this service\n",
 		"SPAZA_TELEGRAM_KEY":  "note: SPAZA_TELEGRAM_KEY is not a variable of this service\n",
 	} {
 		status, out, errs := checkConfig(t, set(name+"=2023"))
