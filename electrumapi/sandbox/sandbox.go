@@ -130,7 +130,7 @@ func New(o Options) *Sandbox {
 // another handler has the rest: none of them is used by the Flash simulator.
 func Paths() []string {
 	return []string{
-		airtimeBase, "/suv/v1/", "/prepaidutility/v3/", TokenPath, controlBase, "/electrum",
+		airtimeBase, "/suv/v1/", "/prepaidutility/v3/", TokenPath, controlBase, "/electrum", "/electrum/",
 	}
 }
 
