@@ -341,3 +341,17 @@ func TestItIsServedBesideAnother(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsOldIsForgottenAndItsMoneyIsNot(t *testing.T) {
+	l := setup(t)
+	old := l.id()
+	l.post(purchases, pin(old, "VODPIN10")).want(t, "first", 201, "")
+	l.now.Add(24*60*60 + 1)
+	l.post(confirmations, confirmation(l.id(), old, 1)).want(t, "as long as nothing else is sold", 202, "")
+	l.post(purchases, pin(l.id(), "VODPIN10")).want(t, "second", 201, "")
+	l.post(confirmations, confirmation(l.id(), old, 1)).want(t, "forgotten", 404, typeNotFound)
+	l.money("both sold", DefaultFloat-20_00)
+	if n := len(l.sandbox.Transactions()); n != 1 {
+		t.Errorf("%d transactions", n)
+	}
+}

@@ -43,6 +43,7 @@ func (e *entry) done() bool { return e.state == Provisioned || e.state == Confir
 type books struct {
 	paidIn int64 // what was ever paid into the float
 	float  int64
+	sold   int64 // of what is not taken back
 	byID   map[string]*entry
 	order  []*entry          // oldest first
 	heard  map[string]string // the originator's reference of every id, also of what was not processed
@@ -57,8 +58,18 @@ func newBooks(float int64) books {
 	}
 }
 
-// open begins the entry of a request.
-func (b *books) open(now time.Time, op, id string, job work) *entry {
+// open begins the entry of a request, and forgets what is older than keep.
+func (b *books) open(now time.Time, keep time.Duration, op, id string, job work) *entry {
+	forgotten := 0
+	for forgotten < len(b.order) && now.Sub(b.order[forgotten].at) > keep {
+		old := b.order[forgotten].id
+		delete(b.byID, old)
+		delete(b.heard, old)
+		delete(b.struck, old)
+		b.order[forgotten] = nil
+		forgotten++
+	}
+	b.order = b.order[forgotten:]
 	e := &entry{id: id, op: op, reference: job.reference, target: job.target, at: now, fault: job.fault}
 	b.byID[id] = e
 	b.order = append(b.order, e)
@@ -72,6 +83,7 @@ func (b *books) pay(e *entry, cents int64) bool {
 		return false
 	}
 	b.float -= cents
+	b.sold += cents
 	e.amount = cents
 	return true
 }
@@ -80,6 +92,7 @@ func (b *books) pay(e *entry, cents int64) bool {
 func (b *books) to(e *entry, state State) {
 	if state == Reversed && e.done() {
 		b.float += e.amount
+		b.sold -= e.amount
 	}
 	e.state = state
 	b.counts[string(state)]++
@@ -114,7 +127,7 @@ type Books struct {
 	PaidIn int64          `json:"paidIn"`
 	Sold   int64          `json:"sold"`
 	Counts map[string]int `json:"counts"`
-	// Transactions are newest first.
+	// Transactions are those still remembered, newest first.
 	Transactions []Transaction `json:"transactions"`
 }
 
@@ -131,20 +144,14 @@ func (s *Sandbox) booksUpTo(limit int) Books {
 func (s *Sandbox) booksLocked(limit int) Books {
 	s.arrive(s.options.Now())
 	out := Books{
-		User: s.options.User, Float: s.books.float, PaidIn: s.books.paidIn,
+		User: s.options.User, Float: s.books.float, PaidIn: s.books.paidIn, Sold: s.books.sold,
 		Counts: make(map[string]int, len(s.books.counts)), Transactions: []Transaction{},
 	}
 	for name, n := range s.books.counts {
 		out.Counts[name] = n
 	}
-	for i := len(s.books.order) - 1; i >= 0; i-- {
-		e := s.books.order[i]
-		if e.done() {
-			out.Sold += e.amount
-		}
-		if len(out.Transactions) < limit {
-			out.Transactions = append(out.Transactions, e.line())
-		}
+	for i := len(s.books.order) - 1; i >= 0 && len(out.Transactions) < limit; i-- {
+		out.Transactions = append(out.Transactions, s.books.order[i].line())
 	}
 	return out
 }
@@ -156,7 +163,7 @@ func (e *entry) line() Transaction {
 	}
 }
 
-// Transactions are all requests for goods, newest first.
+// Transactions are all requests for goods that are still remembered, newest first.
 func (s *Sandbox) Transactions() []Transaction { return s.Books().Transactions }
 
 // Transaction is the request of this id; false where none came.
@@ -174,9 +181,12 @@ func (s *Sandbox) Transaction(id string) (Transaction, bool) {
 // Find is the newest request of an originator's own reference; false where none
 // came.
 func (s *Sandbox) Find(reference string) (Transaction, bool) {
-	for _, t := range s.Transactions() {
-		if t.Reference == reference {
-			return t, true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.arrive(s.options.Now())
+	for i := len(s.books.order) - 1; i >= 0; i-- {
+		if e := s.books.order[i]; e.reference == reference {
+			return e.line(), true
 		}
 	}
 	return Transaction{}, false
@@ -189,7 +199,7 @@ func (s *Sandbox) Done(id string) bool {
 }
 
 // Float is the merchant's prepaid money, in cents.
-func (s *Sandbox) Float() int64 { return s.Books().Float }
+func (s *Sandbox) Float() int64 { return s.booksUpTo(0).Float }
 
 // SetFloat pays in or out until the float is so many cents.
 func (s *Sandbox) SetFloat(cents int64) {

@@ -15,7 +15,7 @@
 //
 // # Requests and advices
 //
-//   - A request's id is known for good. Sent again it is DUPLICATE_RECORD, under
+//   - A request's id is known for Options.KeepFor. Sent again it is DUPLICATE_RECORD, under
 //     HTTP 400, whatever became of it.
 //   - Of confirmation and reversal one is taken, and that as often as it comes, with
 //     whatever id. The other is refused.

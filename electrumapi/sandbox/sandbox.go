@@ -43,6 +43,9 @@ type Options struct {
 	// LateFor is how long after its arrival a request with fault 27 is processed;
 	// default 30 s. Release does not wait for it.
 	LateFor time.Duration
+	// KeepFor is how long a request is remembered; default 24 h. Its money stays
+	// counted.
+	KeepFor time.Duration
 	// TokenTTL is how long a bearer token lives; default 3600 s.
 	TokenTTL time.Duration
 	// ControlHosts are names, without port, by which the control endpoint may be
@@ -74,7 +77,7 @@ func (o *Options) setDefaults() {
 	for _, d := range []struct {
 		is       *time.Duration
 		standard time.Duration
-	}{{&o.SlowFor, 5 * time.Second}, {&o.LateFor, 30 * time.Second}, {&o.TokenTTL, time.Hour}} {
+	}{{&o.SlowFor, 5 * time.Second}, {&o.LateFor, 30 * time.Second}, {&o.KeepFor, 24 * time.Hour}, {&o.TokenTTL, time.Hour}} {
 		if *d.is <= 0 {
 			*d.is = d.standard
 		}

@@ -112,7 +112,7 @@ func (s *Sandbox) sell(rt route, job work) (status int, answer []byte) {
 		}
 		return e.status, e.answer
 	}
-	e = s.books.open(s.options.Now(), rt.op, key(id), job)
+	e = s.books.open(s.options.Now(), s.options.KeepFor, rt.op, key(id), job)
 	e.seen = 1
 	return s.settle(rt, e, job)
 }
@@ -146,7 +146,7 @@ func (s *Sandbox) advise(rt route, job work) (status int, answer []byte) {
 	}
 	e, known := s.books.byID[key(job.original)]
 	if !known && job.deed == reverses {
-		e = s.books.open(s.options.Now(), rt.op, key(job.original), job)
+		e = s.books.open(s.options.Now(), s.options.KeepFor, rt.op, key(job.original), job)
 		s.books.to(e, Overtaken)
 	}
 	if e != nil {
