@@ -54,7 +54,7 @@ func (t Transaction) IdentifierOf(institution string) string {
 
 // ThirdPartyIdentifier is one institution's own reference of a transaction.
 type ThirdPartyIdentifier struct {
-	InstitutionID         string `json:"institutionId" send:"need"`
+	InstitutionID         string `json:"institutionId" send:"need" read:"must"`
 	TransactionIdentifier string `json:"transactionIdentifier" send:"need"`
 }
 
