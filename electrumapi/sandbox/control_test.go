@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -46,11 +47,17 @@ func TestTheControlEndpointRefuses(t *testing.T) {
 		`{"type":"x y"}`: 400, `{"type":"OUT_OF_STOCK","status":200}`: 400, `{"fault":"hang","status":400}`: 400,
 		`{"type":"OUT_OF_STOCK","fault":"cut_before"}`:                              400,
 		`{"fault":"hang","reference":"` + strings.Repeat("x", maxSelector+1) + `"}`: 400,
-		`{"fault":"` + strings.Repeat("x", maxControl) + `"}`:                       413,
 	} {
 		if r := l.control("POST", "faults", body); r.status != status || r.body["error"] == nil {
 			t.Errorf("%.80s: HTTP %d, %s", body, r.status, r.text)
 		}
+	}
+	// Over a connection the server would linger after what it did not read.
+	long := httptest.NewRequest("POST", "http://localhost"+controlBase+"faults", strings.NewReader(`{"fault":"`+strings.Repeat("x", maxControl)+`"}`))
+	long.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if l.sandbox.ServeHTTP(w, long); w.Code != 413 || !strings.Contains(w.Body.String(), "error") {
+		t.Errorf("too long: HTTP %d, %s", w.Code, w.Body)
 	}
 	for name, change := range map[string]func(*http.Request){
 		"another host":   func(r *http.Request) { r.Host = "evil.example" },
