@@ -58,7 +58,7 @@ func (f accountFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	}
 	s.Add("purchases", t.Say("account.purchases"))
 	s.Offer(len(f.Shelf.Of(vend.KindElectricity)) > 0, "token", t.Say("account.token"))
-	s.Offer(!f.onTheHouse(), "voucher", t.Say("account.voucher"))
+	s.Offer(f.takesVouchers(), "voucher", t.Say("account.voucher"))
 	s.Add("names", t.Say("account.names"))
 	s.Offer(t.Int(pinIs) != pinOff, "pin", t.Say("account.pin"))
 }

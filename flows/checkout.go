@@ -355,7 +355,7 @@ func (f till) enterShort(ctx context.Context, t *dialog.Talk) (dialog.Move, erro
 func (f till) askShort(t *dialog.Talk, s *dialog.Screen) {
 	missing := cents(t, amount) - cents(t, available)
 	s.Text = capital(t.Say("pay.short.ask", f.what(t), money("balance", cents(t, available)), money("missing", missing)))
-	if !f.c.refund { // a voucher for a voucher
+	if !f.c.refund && f.takesVouchers() { // a voucher for a voucher
 		s.Add("voucher", t.Say("pay.short.voucher"))
 	}
 	s.Add("other", t.Say(f.c.otherKey()))

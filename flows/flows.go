@@ -56,6 +56,10 @@ type Shop struct {
 // a balance.
 func (s Shop) onTheHouse() bool { return s.Till.Fund() == vend.FundMerchant }
 
+// takesVouchers says that 1Vouchers become balance here. Where the operator pays, that
+// would be money that buys nothing.
+func (s Shop) takesVouchers() bool { return !s.onTheHouse() && s.Till.Sells(vend.KindRedeem) }
+
 // byFund is the text for whoever pays: for customers who do, and for those who
 // do not.
 func (s Shop) byFund(customer, house string) string {

@@ -197,8 +197,7 @@ func (f menuFlow) ask(t *dialog.Talk, s *dialog.Screen) {
 	for _, flow := range [...]string{"airtime", "data", "electricity"} {
 		s.Offer(f.counter(flow).onSale(), flow, t.Say("menu."+flow))
 	}
-	// A voucher would become money that buys nothing.
-	s.Offer(!f.onTheHouse(), "voucher", t.Say("menu.voucher"))
+	s.Offer(f.takesVouchers(), "voucher", t.Say("menu.voucher"))
 	if again := t.Text(againFlow); again != "" {
 		what := f.brief(t.Say, f.basket(t, f.counter(again).kind))
 		s.Add(string(repeatMove(again)), t.Say("menu.again", text("what", what)))

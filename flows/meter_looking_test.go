@@ -68,6 +68,7 @@ type lane struct {
 }
 
 func (l *lane) Fund() vend.Fund                                                 { return vend.FundBalance }
+func (l *lane) Sells(vend.Kind) bool                                            { return true }
 func (l *lane) MostAtOnce(vend.Kind) ledger.Cents                               { return ledger.Rand(1000) }
 func (l *lane) MaySpend(context.Context, string, vend.Kind, ledger.Cents) error { return nil }
 func (l *lane) Balance(context.Context, string) (vend.Balance, error) {

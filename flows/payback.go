@@ -35,7 +35,7 @@ func paybackCounter(s Shop) counter {
 	f := paybackFlow{s}
 	return counter{
 		flow: "payback", kind: vend.KindRefund, back: paybackAmount, handed: true, refund: true,
-		onSale:   func() bool { return !s.onTheHouse() && !f.limits().empty() },
+		onSale:   func() bool { return !s.onTheHouse() && s.Till.Sells(vend.KindRefund) && !f.limits().empty() },
 		product:  func(*dialog.Talk) (vend.Product, bool) { return vend.Product{}, true },
 		least:    func(*dialog.Talk) ledger.Cents { return f.limits().least() },
 		cautions: pinCaution,

@@ -25,6 +25,9 @@ type Till interface {
 	MostAtOnce(k vend.Kind) ledger.Cents
 	// Fund is whose money pays.
 	Fund() vend.Fund
+	// Sells says that anybody sells this kind at all; what nobody sells is not on
+	// the menus.
+	Sells(k vend.Kind) bool
 }
 
 // Purse knows what a customer has.

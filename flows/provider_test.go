@@ -35,6 +35,7 @@ type provider struct {
 	meters   map[string]known        // what can be asked about, by meter
 	accounts map[string]known        // and by whole account reference
 	mute     bool                    // nothing comes back to what is asked
+	lacks    []vend.Kind             // what it does not sell
 }
 
 // known is what the provider knows of a meter or an account.
@@ -359,8 +360,8 @@ func (p *provider) twice() []string {
 }
 
 // Can implements vend.Capable.
-func (*provider) Can(k vend.Kind) vend.Capability {
-	return vend.Capability{Sells: true, Reverses: true, Enquires: k == vend.KindElectricity || k == vend.KindBill}
+func (p *provider) Can(k vend.Kind) vend.Capability {
+	return vend.Capability{Sells: !slices.Contains(p.lacks, k), Reverses: true, Enquires: k == vend.KindElectricity || k == vend.KindBill}
 }
 
 // Meter implements vend.Enquirer.

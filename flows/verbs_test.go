@@ -36,6 +36,14 @@ func (h *house) verbs() map[string]talk.Verb {
 			}
 			return nil, h.shelf.Load(ctx)
 		},
+		// lacks redeem refund: nobody sells these kinds here.
+		"lacks": func(args string) ([]string, error) {
+			h.provider.lacks = nil
+			for k := range strings.FieldsSeq(args) {
+				h.provider.lacks = append(h.provider.lacks, vend.Kind(k))
+			}
+			return nil, nil
+		},
 		// sells KIND CODE VENDOR PRICE NAME, sells everything: the catalogue has
 		// more, and we know of it.
 		"sells": func(args string) ([]string, error) {

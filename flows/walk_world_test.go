@@ -322,6 +322,7 @@ func (w *longWorld) MaySpend(context.Context, string, vend.Kind, ledger.Cents) e
 }
 func (w *longWorld) MostAtOnce(vend.Kind) ledger.Cents { return 0 }
 func (w *longWorld) Fund() vend.Fund                   { return w.fund }
+func (w *longWorld) Sells(vend.Kind) bool              { return true }
 
 func (w *longWorld) Balance(context.Context, string) (vend.Balance, error) {
 	if w.noPurse {
