@@ -9,19 +9,19 @@ const voucherBase = "/suv/v1/"
 
 // The operations of the Single Use Voucher interface.
 const (
-	opVoucherProducts  = "voucher/products"
-	opVoucherProvision = "voucher/provisions"
-	opVoucherRetry     = "voucher/retries"
-	opVoucherConfirm   = "voucher/confirmations"
-	opVoucherReverse   = "voucher/reversals"
-	opVoucherLookup    = "voucher/lookups"
-	opRedeem           = "voucher/redemptions"
-	opRedeemConfirm    = "voucher/redemptionconfirmations"
-	opRedeemReverse    = "voucher/redemptionreversals"
-	opRedeemLookup     = "voucher/redemptionlookups"
-	opRefund           = "voucher/refunds"
-	opRefundConfirm    = "voucher/refundconfirmations"
-	opRefundReverse    = "voucher/refundreversals"
+	opVoucherProducts  = "suv/products"
+	opVoucherProvision = "suv/vouchers"
+	opVoucherRetry     = "suv/vouchers/retry"
+	opVoucherConfirm   = "suv/vouchers/confirmations"
+	opVoucherReverse   = "suv/vouchers/reversals"
+	opVoucherLookup    = "suv/vouchers/lookup"
+	opRedeem           = "suv/redemptions"
+	opRedeemConfirm    = "suv/redemptions/confirmations"
+	opRedeemReverse    = "suv/redemptions/reversals"
+	opRedeemLookup     = "suv/redemptions/lookup"
+	opRefund           = "suv/refunds"
+	opRefundConfirm    = "suv/refunds/confirmations"
+	opRefundReverse    = "suv/refunds/reversals"
 )
 
 // The error types of the interface alone.

@@ -9,17 +9,17 @@ const utilityBase = "/prepaidutility/v3/"
 
 // The operations of the Prepaid Utility interface.
 const (
-	opMeterLookup      = "utility/lookups"
-	opTokenPurchase    = "utility/purchases"
-	opTokenTrial       = "utility/trials"
-	opTokenRetry       = "utility/retries"
-	opTokenConfirm     = "utility/confirmations"
-	opTokenReverse     = "utility/reversals"
-	opTokenReprint     = "utility/reprints"
-	opKeyChange        = "utility/keychanges"
-	opKeyChangeConfirm = "utility/keychangeconfirmations"
-	opFaultReport      = "utility/faultreports"
-	opTokenEvent       = "utility/events"
+	opMeterLookup      = "utility/meterLookups"
+	opTokenPurchase    = "utility/tokenPurchases"
+	opTokenTrial       = "utility/tokenPurchases/trial"
+	opTokenRetry       = "utility/tokenPurchases/retry"
+	opTokenConfirm     = "utility/tokenPurchases/confirmations"
+	opTokenReverse     = "utility/tokenPurchases/reversals"
+	opTokenReprint     = "utility/tokenReprints"
+	opKeyChange        = "utility/keyChangeTokenRequests"
+	opKeyChangeConfirm = "utility/keyChangeTokenRequests/confirmations"
+	opFaultReport      = "utility/faultReports"
+	opTokenEvent       = "utility/events/tokenPurchases"
 )
 
 // utilities sells electricity and water (Prepaid Utility v3). The sandbox's lock
@@ -199,7 +199,8 @@ func (u *utilities) readAdvice(f *fields, in *incoming, id, original, reference,
 	f.inPath(request, in.PathValue(request), "requestId", original)
 	f.inPath(advice, in.PathValue(advice), "id", id)
 	return work{id: id, original: original, reference: reference, echo: f.m, check: func(e *entry) *refusal {
-		if sold := e.op != opKeyChange && strings.HasPrefix(e.op, "utility/"); sold == (request == "purchaseId") {
+		changes := e.op == opKeyChange
+		if sold := strings.HasPrefix(e.op, "utility/") && !changes; sold && request == "purchaseId" || changes && request == "requestId" {
 			return nil
 		}
 		return &refusal{kind: typeNotFound, message: "Original not found"}
