@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"spaza/hostcall"
@@ -26,16 +27,8 @@ func basicAuth(user string, password secret.Text) secret.Text {
 
 // secrets are what the client sends in confidence, for scrubbing.
 func (c *Client) secrets() []secret.Text {
-	all := make([]secret.Text, 0, 5)
-	return append(all, c.options.Password, c.options.ClientSecret, bareCredential(c.basic))
-}
-
-// bareCredential is the header's value without its scheme, as a host may echo it.
-func bareCredential(header secret.Text) secret.Text {
-	if header.Empty() {
-		return header
-	}
-	return secret.New(header.Reveal()[len("Basic "):])
+	basic := secret.New(strings.TrimPrefix(c.basic.Reveal(), "Basic ")) // a host may repeat it alone
+	return []secret.Text{c.options.Password, c.options.ClientSecret, basic}
 }
 
 // fetchToken asks for a token by the password grant (RFC 6749, 4.3), the client's own
@@ -52,14 +45,13 @@ func (c *Client) fetchToken(ctx context.Context) (found secret.Text, ttl time.Du
 	}()
 	o := c.options
 	form := url.Values{"grant_type": {"password"}, "username": {o.Username}, "password": {o.Password.Reveal()}}
-	header := basicAuth(url.QueryEscape(o.ClientID), secret.New(url.QueryEscape(o.ClientSecret.Reveal())))
 	r, err := c.attempt(ctx, tokenEndpoint, hostcall.Call{
 		Method: http.MethodPost, URL: c.bases[tokenEndpoint], Body: form.Encode(), ContentType: "application/x-www-form-urlencoded",
-		Authorization: header.Reveal(), Limit: maxAnswer,
+		Authorization: c.basic.Reveal(), Limit: maxAnswer,
 	})
 	switch {
 	case err != nil:
-		hidden := append(c.secrets(), bareCredential(header), secret.New(url.QueryEscape(o.Password.Reveal())))
+		hidden := append(c.secrets(), secret.New(url.QueryEscape(o.Password.Reveal())))
 		return secret.Text{}, 0, fmt.Errorf("%w: %w", ErrToken, hostcall.ScrubError(err, hidden))
 	case r.Status == http.StatusBadRequest, r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden:
 		return secret.Text{}, 0, fmt.Errorf("%w: HTTP %d", ErrCredentials, r.Status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ type Client struct {
 	transport http.RoundTripper
 	limit     *rate.Limiter
 	breakers  [interfaces]*gobreaker.CircuitBreaker[hostcall.Reply]
-	basic     secret.Text      // the value of the Authorization header without OAuth2
+	basic     secret.Text      // the Authorization header of every call, with OAuth2 of those for tokens
 	tokens    *hostcall.Tokens // nil without OAuth2
 	share     hostcall.Share
 	owned     *http.Transport // the default transport, when in use
@@ -180,6 +181,8 @@ func (c *Client) setCredentials() error {
 	case o.ClientID == "" || o.ClientSecret.Empty():
 		return errors.New("OAuth2 client id or secret is missing")
 	}
+	// What stands in this header is form-encoded first (RFC 6749, 2.3.1).
+	c.basic = basicAuth(url.QueryEscape(o.ClientID), secret.New(url.QueryEscape(o.ClientSecret.Reveal())))
 	c.tokens = &hostcall.Tokens{Now: o.Now, Gap: o.TokenRetryGap, Timeout: o.HTTPTimeout, Fetch: c.fetchToken}
 	return nil
 }

@@ -101,7 +101,7 @@ func readDetail(body secret.Text, secrets []secret.Text) (ErrorDetail, error) {
 	}
 	return ErrorDetail{
 		ID: hostcall.Field(wire.ID, secrets), OriginalID: hostcall.Field(wire.OriginalID, secrets),
-		Type:         ErrorType(hostcall.Scrub(wire.ErrorType, secrets)),
+		Type:         errorType(hostcall.Scrub(wire.ErrorType, secrets)),
 		RequestType:  hostcall.Field(wire.RequestType, secrets),
 		Message:      hostcall.Scrub(wire.ErrorMessage, secrets),
 		Details:      hostcall.Scrub(string(wire.DetailMessage), secrets),
@@ -111,12 +111,22 @@ func readDetail(body secret.Text, secrets []secret.Text) (ErrorDetail, error) {
 	}, nil
 }
 
+// errorType keeps what could be a value of the enumeration. Anything else was said to
+// be an error too, and must not be taken for none.
+func errorType(s string) ErrorType {
+	if s != "" && !forms["word"].MatchString(s) {
+		return ErrorUnreadable
+	}
+	return ErrorType(s)
+}
+
 // ErrorType is the errorType of an answer. The interfaces have lists of their own, and
 // other values than these may be received.
 type ErrorType string
 
 // The types that something depends on here or in an adapter.
 const (
+	ErrorUnreadable       ErrorType = "UNREADABLE" // of this package: there was one, and it is no word
 	ErrorDuplicate        ErrorType = "DUPLICATE_RECORD"
 	ErrorFormat           ErrorType = "FORMAT_ERROR"
 	ErrorUnsupported      ErrorType = "FUNCTION_NOT_SUPPORTED"

@@ -127,8 +127,9 @@ func TestWithoutAnAnswer(t *testing.T) {
 	if got := (Exchange{Sent: true, Err: errors.New("reset")}).Class(); got != Unknown {
 		t.Errorf("no answer came: %s", got)
 	}
-	if got := *new(Class); got != Unknown {
-		t.Errorf("the zero value is %s", got)
+	var zero Class
+	if zero != Unknown {
+		t.Errorf("the zero value is %s", zero)
 	}
 }
 
