@@ -32,6 +32,21 @@
 //     202 of the status of a purchase and of a look-up of a number: they are 200.
 //   - The schema wants tenders in a confirmation, and that collection sends none:
 //     they are checked where they are.
+//   - A retry of a purchase of tokens is 202, that of a voucher 200, as published;
+//     Electrum's own collection expects 201 of the first. It also gives the retry an id
+//     of its own, which comes back with the tokens of the first.
+//   - Advices are said to be idempotent, and that collection's server refuses the
+//     second: it is taken.
+//   - A client.id that is not the user's is AUTHENTICATION_ERROR where vouchers are
+//     sold, as on the test server of that interface, and FORMAT_ERROR elsewhere.
+//   - A field of a request for vouchers or tokens that no document has is refused, as
+//     Electrum's test servers do.
+//   - A look-up of a voucher tells its serial number and value, and never its code: the
+//     document recommends that no other answer has it than that of the provision.
+//   - Utilities take tokens back in that collection, and usually do not in the
+//     documents: meters TST001 to TST011 do, all others do not.
+//   - The catalogue of vouchers is {"products": [...]}; no document at hand says more of
+//     it than that it has an array of products.
 //   - Paths are served with and without a slash at their end.
 //   - Errors of format are worded as Electrum's test servers do, in
 //     detailMessage.formatErrors; each has the field, which is theirs only in words.
@@ -51,6 +66,13 @@
 //     VODPIN10F03. It is in no list.
 //   - Numbers of elsewhere belong to the operator that the look-up names; those that
 //     begin with 98 have products.
+//   - A gift of free amount meets the fault of its cents: R100.03 meets fault 03.
+//   - Meters of 11 or 13 digits with a Luhn digit are ordinary; those with a meaning are
+//     in shopMeters, with the numbers that they have in the Flash simulator, and in
+//     scenarioMeters, as on Electrum's own test server. The rest is UNKNOWN_METER_ID.
+//   - Meter 99CCCCNNNN and its check digit answer reason CCCC of meterRefusals, or, below
+//     100, errorType CCCC of the list on the page; 97CCCCNNNN does so when it is sold
+//     something. 98FFNNNNNN meets fault FF, and 96FFNNNNNN when it is sold something.
 //   - Telkom has no trial purchases (FUNCTION_NOT_SUPPORTED).
 //
 // # Faults

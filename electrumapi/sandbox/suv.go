@@ -172,9 +172,8 @@ func about(ops []string) func(*entry) *refusal {
 func (c *coupons) readConfirmation(ops ...string) func(*fields, *incoming) work {
 	return func(f *fields, _ *incoming) work {
 		id, original, reference := f.advice()
-		f.tenders()
 		return work{
-			deed: confirms, id: id, original: original, reference: reference, echo: f.m,
+			deed: confirms, id: id, original: original, reference: reference, echo: f.m, paid: f.tenders(),
 			check: about(ops), after: c.advised,
 		}
 	}

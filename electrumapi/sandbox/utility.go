@@ -33,7 +33,8 @@ type utilities struct {
 
 	month    string // that of histories, such as "2025-05"
 	past     map[string]history
-	asked    map[string]bool     // ids of messages that buy nothing, by operation
+	asked    map[string]bool     // operation and id of messages that buy nothing
+	inOrder  []question          // of asked, oldest first
 	latest   map[string]*vending // by meter, for reprints
 	receipts int64
 }
@@ -63,7 +64,8 @@ func (s *Sandbox) utilityRoutes() []route {
 	}
 	s.remember(func() {
 		u.month, u.past = "", nil
-		u.asked, u.latest = make(map[string]bool), make(map[string]*vending)
+		u.asked, u.inOrder = make(map[string]bool), nil
+		u.latest = make(map[string]*vending)
 		u.receipts = 0
 	})
 	post := func(path, op, requestType string, success int, read func(*fields, *incoming) work) route {
@@ -128,14 +130,26 @@ func (u *utilities) readLookup(f *fields, in *incoming) work {
 	return job
 }
 
+// question is a message that buys nothing.
+type question struct {
+	name string
+	at   time.Time
+}
+
 // once lets an id be used for one message that buys nothing. The run that it makes
 // needs the lock.
 func (u *utilities) once(o meterOrder, run func() (outcome, *refusal)) func(*entry) (outcome, *refusal) {
 	return func(*entry) (outcome, *refusal) {
-		if u.asked[o.op+" "+key(o.id)] {
+		now, name := u.s.options.Now(), o.op+" "+key(o.id)
+		for len(u.inOrder) > 0 && now.Sub(u.inOrder[0].at) > u.s.options.KeepFor {
+			delete(u.asked, u.inOrder[0].name)
+			u.inOrder = u.inOrder[1:]
+		}
+		if u.asked[name] {
 			return outcome{}, &refusal{kind: typeDuplicate, message: "Duplicate UUID"}
 		}
-		u.asked[o.op+" "+key(o.id)] = true
+		u.asked[name] = true
+		u.inOrder = append(u.inOrder, question{name, now})
 		return run()
 	}
 }
@@ -209,9 +223,8 @@ func (u *utilities) readAdvice(f *fields, in *incoming, id, original, reference,
 
 func (u *utilities) readConfirmation(f *fields, in *incoming) work {
 	id, original, reference := f.advice()
-	f.tenders()
 	job := u.readAdvice(f, in, id, original, reference, "purchaseId", "confirmationId")
-	job.deed = confirms
+	job.deed, job.paid = confirms, f.tenders()
 	return job
 }
 

@@ -50,11 +50,14 @@ func TestOneOfConfirmationAndReversalIsTaken(t *testing.T) {
 	own := l.id()
 	path := utilityBase + "tokenPurchases/" + id + "/confirmations/" + own
 	for range 2 { // the same advice is taken as often as it comes
-		answer := l.post(path, advice(own, id, nil))
+		answer := l.post(path, advice(own, id, props{"tenders": []props{{"tenderType": "WALLET", "amount": rands(100_00)}}}))
 		answer.want(t, "confirmation", 202, "")
 		if answer.at("id") != own || answer.at("requestId") != id {
 			t.Errorf("confirmation: %s", answer.text)
 		}
+	}
+	if sold, _ := l.sandbox.Transaction(id); sold.State != Confirmed || sold.Advices != 2 || sold.Paid != 100_00 {
+		t.Errorf("the books: %+v", sold)
 	}
 	l.reverse(id).want(t, "reversal of what is confirmed", 400, "TRANSACTION_DECLINED")
 	l.money("confirmed", DefaultFloat-100_00)
@@ -92,6 +95,8 @@ func TestATrialTellsAndSellsNothing(t *testing.T) {
 		}
 	}
 	l.post(path, tokens(id, "14000000134", 1000_00)).want(t, "the same id", 400, "DUPLICATE_RECORD")
+	l.now.Store(25 * 3600)
+	l.post(path, tokens(id, "14000000134", 1000_00)).want(t, "the same id when it is forgotten", 200, "")
 	_, sold := l.buy("14000000134", 1000_00)
 	if kinds(sold) != kinds(trial) || cents(sold.at("purchaseTotal.amount")) != cents(trial.at("purchaseTotal.amount")) {
 		t.Errorf("told %s, sold %s", trial.text, sold.text)
