@@ -15,10 +15,10 @@ import (
 	"spaza/recon"
 )
 
-// reconcileCommand compares the provider's transaction files with the books. It
-// only reads, unless proposals are confirmed.
+// reconcileCommand compares Flash's transaction files with the books of what went to
+// Flash. It only reads, unless proposals are confirmed.
 type reconcileCommand struct {
-	Files []string `arg:"" name:"file" help:"The provider's transaction files, as CSV; two days together close the gap between them."`
+	Files []string `arg:"" name:"file" help:"Flash's transaction files, as CSV; two days together close the gap between them."`
 
 	ReconcileFormat `embed:""`
 
@@ -73,10 +73,13 @@ func (r reconcileCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer d.close()
-	side := ourSide{d}
+	side := ourSide{d: d, aside: map[string]int{}}
 	report, err := recon.Compare(ctx, table, side, options)
 	if err != nil {
 		return usage("%w", err)
+	}
+	if aside := side.leftAside(); aside != "" {
+		report.Notes = append(report.Notes, aside)
 	}
 	decision := recon.Decision{By: by, Reason: why}
 	text := recon.TextOptions{Rows: r.Rows, More: "; --rows=-1 or --json lists all"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +17,12 @@ import (
 )
 
 // ourSide is the books as recon wants to see them, and the hand that does what
-// is confirmed.
-type ourSide struct{ d *desk }
+// is confirmed. The files are Flash's: orders of other providers are not in them, and
+// nothing of Flash's is explained by them.
+type ourSide struct {
+	d     *desk
+	aside map[string]int // orders of the period that were left aside, by provider
+}
 
 var (
 	_ recon.Books = ourSide{}
@@ -30,6 +35,7 @@ const orderPage = 1000
 // Between implements recon.Books.
 func (s ourSide) Between(ctx context.Context, from, to time.Time) iter.Seq2[recon.Ours, error] {
 	return func(yield func(recon.Ours, error) bool) {
+		clear(s.aside) // each time is the whole period
 		q := vend.Query{From: from, To: to, Limit: orderPage}
 		for {
 			page, err := s.d.books.FindOrders(ctx, q)
@@ -38,6 +44,10 @@ func (s ourSide) Between(ctx context.Context, from, to time.Time) iter.Seq2[reco
 				return
 			}
 			for _, o := range page {
+				if other := o.Provider(); other != "" {
+					s.aside[other]++
+					continue
+				}
 				ours, err := s.ours(ctx, o)
 				if !yield(ours, err) || err != nil {
 					return
@@ -62,9 +72,11 @@ func (s ourSide) ByRef(ctx context.Context, refs []string) ([]recon.Ours, error)
 		var ours recon.Ours
 		switch {
 		case errors.Is(err, vend.ErrNoOrder):
-			if ours, err = s.aside(ctx, ref); err == nil && ours.Ref == "" {
+			if ours, err = s.booked(ctx, ref); err == nil && ours.Ref == "" {
 				continue
 			}
+		case err == nil && o.Provider() != "": // the line is of something that nobody here knows
+			continue
 		case err == nil:
 			ours, err = s.ours(ctx, o)
 		}
@@ -87,6 +99,7 @@ func (s ourSide) ByProviderRef(ctx context.Context, refs []string) ([]recon.Ours
 		if err != nil {
 			return nil, err
 		}
+		orders = slices.DeleteFunc(orders, func(o vend.Order) bool { return o.Provider() != "" })
 		for _, o := range orders {
 			ours, err := s.ours(ctx, o)
 			if err != nil {
@@ -97,7 +110,7 @@ func (s ourSide) ByProviderRef(ctx context.Context, refs []string) ([]recon.Ours
 		if len(orders) > 0 {
 			continue
 		}
-		ours, err := s.aside(ctx, ref)
+		ours, err := s.booked(ctx, ref)
 		if err != nil {
 			return nil, err
 		}
@@ -113,9 +126,21 @@ func (s ourSide) ByProviderRef(ctx context.Context, refs []string) ([]recon.Ours
 // other is in ours.
 func askable(ref string) bool { return utf8.ValidString(ref) && !strings.ContainsRune(ref, 0) }
 
-// aside is what was booked aside under the reference of a line; the zero Ours
+// leftAside says how many orders were left aside; nothing where none was.
+func (s ourSide) leftAside() string {
+	if len(s.aside) == 0 {
+		return ""
+	}
+	var each []string
+	for _, name := range slices.Sorted(maps.Keys(s.aside)) {
+		each = append(each, fmt.Sprintf("%d of %s", s.aside[name], name))
+	}
+	return "left aside are orders of the period that went to another provider, whose transactions are in none of Flash's files: " + strings.Join(each, ", ") + "."
+}
+
+// booked is what was booked aside under the reference of a line; the zero Ours
 // when nothing was.
-func (s ourSide) aside(ctx context.Context, ref string) (recon.Ours, error) {
+func (s ourSide) booked(ctx context.Context, ref string) (recon.Ours, error) {
 	entries, err := s.d.books.Entries(ctx, ref)
 	if err != nil {
 		return recon.Ours{}, err

@@ -334,7 +334,7 @@ func TestReconcileLeavesAnOrderAloneThatHasMoved(t *testing.T) {
 	k := newClerk(t)
 	k.order(vend.Order{Ref: "P-1", Kind: vend.KindAirtime, Amount: 500, State: vend.StatePerson})
 	d := &desk{c: console{environ: k.environ}, books: k.books}
-	side := ourSide{d}
+	side := ourSide{d: d}
 	ours, err := side.ByRef(t.Context(), []string{"P-1"})
 	if err != nil || len(ours) != 1 {
 		t.Fatal(ours, err)
@@ -399,7 +399,7 @@ func TestOrdersStandAsTheProviderWouldHaveThem(t *testing.T) {
 		}
 	}
 	got := map[string]string{}
-	for o, err := range (ourSide{d}).Between(t.Context(), reconDay, reconDay.Add(time.Second)) {
+	for o, err := range (ourSide{d: d}).Between(t.Context(), reconDay, reconDay.Add(time.Second)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,7 +441,7 @@ func TestOrdersAreReadPageByPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	side := ourSide{&desk{books: k.books}}
+	side := ourSide{d: &desk{books: k.books}}
 	seen := map[string]bool{}
 	for o, err := range side.Between(t.Context(), reconDay, reconDay.Add(time.Hour)) {
 		if err != nil {
@@ -462,5 +462,42 @@ func TestReconcileUsesTheServicesWindow(t *testing.T) {
 	_, o, err := r.read(reconDay)
 	if err != nil || o.Window <= flashapi.ResendWindow || !o.Now.Equal(reconDay) {
 		t.Errorf("got %+v, %v", o, err)
+	}
+}
+
+func TestReconcileLeavesOrdersOfOtherProvidersAside(t *testing.T) {
+	k := newClerk(t)
+	lines := k.fillers()
+	for _, o := range []vend.Order{
+		{Ref: "P-DONE", Kind: vend.KindAirtime, Amount: 1000, State: vend.StateDelivered, ProviderRef: "T1", Op: "airtime/purchases@electrum"},
+		{Ref: "P-OPEN", Kind: vend.KindAirtime, Amount: 1000, State: vend.StatePerson, Op: "airtime/purchases@electrum"},
+		{Ref: "P-OURS", Kind: vend.KindAirtime, Amount: 1000, State: vend.StateDelivered, Op: "cellular/pinless/purchase"},
+		{Ref: "P-LATER", Kind: vend.KindAirtime, Amount: 1000, State: vend.StateDelivered, Op: "airtime/purchases@electrum", CreatedAt: reconDay.AddDate(0, 0, 5)},
+	} {
+		k.order(o)
+	}
+	file := k.file("day.csv", reconHeader+lines+"P-OURS,T9,10.00,success,"+reconAt(0)+",airtime\n")
+	args := append([]string{file}, reconDays...)
+	const note = "left aside are orders of the period that went to another provider, whose transactions are in none of Flash's files: 2 of electrum."
+	if status, r := k.report(args...); status != 0 || r.Differences() != 0 || !slices.Contains(r.Notes, note) {
+		t.Errorf("status %d, notes %q, findings %+v", status, r.Notes, r.Findings)
+	}
+	if _, out, _ := k.run(args...); !strings.Contains(strings.Join(strings.Fields(out), " "), "Note: "+note) {
+		t.Errorf("printed:\n%s", out)
+	}
+	// A line of Flash's with such a reference is of something that nobody knows.
+	for name, line := range map[string]string{
+		"by reference": "P-DONE,T5,10.00,success,", "by the provider's": ",T1,10.00,success,",
+	} {
+		file = k.file("odd.csv", reconHeader+lines+"P-OURS,T9,10.00,success,"+reconAt(0)+",airtime\n"+line+reconAt(0)+",airtime\n")
+		status, r := k.report(append([]string{file}, reconDays...)...)
+		if status != 1 || r.Differences() != 1 || r.Findings[0].Ours != nil {
+			t.Errorf("%s: status %d, %+v", name, status, r.Findings)
+		}
+	}
+	bare := newClerk(t)
+	file = bare.file("day.csv", reconHeader+bare.fillers())
+	if _, r := bare.report(append([]string{file}, reconDays...)...); strings.Contains(strings.Join(r.Notes, " "), "left aside") {
+		t.Errorf("nothing was left aside, and notes are %q", r.Notes)
 	}
 }
