@@ -102,7 +102,11 @@ func (r *Routes) away(s *seller, products []Product, err error, several bool) Pa
 		return PartialError{}
 	}
 	if partly, ok := errors.AsType[*PartialError](err); ok && len(products) > 0 {
-		return PartialError{Kinds: partly.Kinds, Err: err}
+		missing := slices.DeleteFunc(r.kindsOf(s), func(k Kind) bool { return !slices.Contains(partly.Kinds, k) })
+		if len(missing) == 0 { // of what it is not asked to sell
+			return PartialError{}
+		}
+		return PartialError{Kinds: missing, Err: err}
 	}
 	return PartialError{Kinds: r.kindsOf(s), Err: err}
 }

@@ -510,6 +510,10 @@ func TestAProvidersOwnPartialListIsHeeded(t *testing.T) {
 	if partial, ok := errors.AsType[*vend.PartialError](err); !ok || fmt.Sprint(partial.Kinds) != "[gift]" {
 		t.Errorf("%v", err)
 	}
+	second.set(&vend.PartialError{Kinds: []vend.Kind{vend.KindAirtime}, Err: errors.New("away")}, data, gift)
+	if _, err := r.Products(t.Context()); err != nil {
+		t.Errorf("a list is missed that nobody sells from: %v", err)
+	}
 	if d, g := shelf.Of(vend.KindData), shelf.Of(vend.KindGift); len(d) != 1 || d[0].Code != "D2@second" || len(g) != 1 || g[0].Code != "G@second" {
 		t.Errorf("on sale: %v, %v", d, g)
 	}
