@@ -2,7 +2,6 @@ package electrumapi
 
 import (
 	"context"
-	"fmt"
 
 	"spaza/secret"
 )
@@ -23,14 +22,6 @@ type TokenPurchase struct {
 	Msisdn         string          `json:"msisdn,omitempty" send:"form=phone"`
 	Tenders        []Tender        `json:"tenders,omitempty"`
 	PaymentMethods []PaymentMethod `json:"paymentMethods,omitempty"`
-}
-
-// check wants an amount that can be paid; the document only says that it is a number.
-func (r TokenPurchase) check() error {
-	if r.PurchaseAmount.Amount < 0 {
-		return fmt.Errorf("%w: purchaseAmount is negative", ErrInvalid)
-	}
-	return nil
 }
 
 func (r TokenPurchase) build(c *Client) (Message, error) {
@@ -86,11 +77,6 @@ func (r TokenPurchaseResult) UnitsOf(types ...TokenType) (Decimal, bool) {
 // send beside the other fields or in their stead; it must then be handed over. Tokens
 // may stand in it.
 func (r TokenPurchaseResult) Slip() []secret.Text { return slipOf(r.SlipData) }
-
-// SlipTokens are the numbers on the Slip that look like tokens, in their order. It is a
-// guess, for an answer that has a slip and no Tokens; the slip itself must be handed
-// over as well.
-func (r TokenPurchaseResult) SlipTokens() []secret.Text { return tokensOn(r.Slip()) }
 
 // slipOf are the lines of a slip.
 func slipOf(s *SlipData) []secret.Text {

@@ -1,7 +1,6 @@
 package electrumapi
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -116,23 +115,4 @@ func lostTokens(body secret.Text, tokens []MeterToken) int {
 		}
 	}
 	return len(*all) - usable
-}
-
-// slipNumber is a number on a slip, bare or in groups with single spaces or hyphens
-// between them.
-var slipNumber = regexp.MustCompile(`[0-9](?:[ -]?[0-9])*`)
-
-// tokensOn finds what looks like tokens in the lines of a slip, in their order and each
-// once. Nothing says what they are for.
-func tokensOn(lines []secret.Text) []secret.Text {
-	var found []secret.Text
-	for _, l := range lines {
-		for _, number := range slipNumber.FindAllString(l.Reveal(), -1) {
-			digits := grouping.Replace(number)
-			if len(digits) == tokenDigits && !slices.ContainsFunc(found, func(t secret.Text) bool { return t.Equal(digits) }) {
-				found = append(found, secret.New(digits))
-			}
-		}
-	}
-	return found
 }
