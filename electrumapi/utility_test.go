@@ -17,7 +17,7 @@ func TestNothingOfATokenIsSaid(t *testing.T) {
 	head := NewHead(testRef, noon, "ussd")
 	lookup, keys := MeterLookup{Head: head, Meter: Meter{MeterID: testMeter}}, KeyChange{Head: head, Meter: Meter{MeterID: testMeter}}
 	reprint := TokenReprint{Head: head, Meter: Meter{MeterID: testMeter}}
-	if found := shows(saidOf(power(), TokenTrial{power()}, lookup, keys, reprint, fault(), TokenRetry{Request: secret.New(testToken)}, fmt.Sprintf("%v %+v", lookup.Meter, &lookup.Meter)), secrets...); found != nil {
+	if found := shows(saidOf(power(), TokenTrial{power()}, lookup, keys, reprint, fault(), TokenRetry{Request: secret.New(testToken)}, fmt.Sprintf("%v %+v %v", lookup.Meter, &lookup.Meter, lookup.Meter.LogValue())), secrets...); found != nil {
 		t.Errorf("requests show %q", found)
 	}
 	for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusUnauthorized, http.StatusInternalServerError} {
