@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"spaza/hostcall"
 )
 
 // parse makes a tree of an answer, with its numbers as they are written.
@@ -237,7 +239,7 @@ func TestAHostileAnswerDecidesNothing(t *testing.T) {
 				if v.Settled == Happened && (where == "alone" || where == "as code") {
 					t.Errorf("%v, %s %s: %+v", s, name, where, v)
 				}
-				if len(v.Detail) > 4*maxWords || len(v.TransactionID) > 64 {
+				if len(v.Detail) > 4*hostcall.MaxWords || len(v.TransactionID) > 64 {
 					t.Errorf("%v, %s %s: much is kept of it", s, name, where)
 				}
 			}

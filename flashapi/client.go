@@ -3,15 +3,13 @@ package flashapi
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/time/rate"
 
+	"spaza/hostcall"
 	"spaza/secret"
 )
 
@@ -84,16 +82,13 @@ type Options struct {
 
 // Client speaks to one merchant account. It is safe for concurrent use.
 type Client struct {
-	options Options
-	base    string // without a trailing slash
-	// transport is used without an http.Client around it: no redirect is ever
-	// followed (a redirected POST would carry the token and the body to a place
-	// nobody configured, or lose the body on the way), and no cookie kept.
+	options   Options
+	base      string // without a trailing slash
 	transport http.RoundTripper
 	limit     *rate.Limiter
 	breakers  [lanes]*gobreaker.CircuitBreaker[answer]
-	tokens    *tokenSource
-	watch     unknownWatch
+	tokens    *hostcall.Tokens
+	share     hostcall.Share
 	reach     reach
 	owned     *http.Transport // the default transport, when in use
 }
@@ -103,18 +98,18 @@ func New(o Options) (*Client, error) {
 	if _, err := codeRules(); err != nil {
 		return nil, fmt.Errorf("make flash client: %w", err)
 	}
-	base, err := bareURL(o.BaseURL)
+	base, err := hostcall.BareURL(o.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("make flash client: base URL: %w", err)
 	}
 	if o.TokenURL == "" {
 		o.TokenURL = base + "/token"
 	}
-	if _, err := bareURL(o.TokenURL); err != nil {
+	if _, err := hostcall.BareURL(o.TokenURL); err != nil {
 		return nil, fmt.Errorf("make flash client: token URL: %w", err)
 	}
 	var missing []error
-	if o.APIKey.Empty() || !headerSafe(o.APIKey.Reveal()) {
+	if o.APIKey.Empty() || !hostcall.HeaderSafe(o.APIKey.Reveal()) {
 		missing = append(missing, errors.New("API key is missing, or has characters that no header can carry (it is given without the word Basic)"))
 	}
 	if o.AccountNumber == "" {
@@ -134,7 +129,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{options: o, base: base, limit: rate.NewLimiter(o.Rate, o.Burst)}
 	c.transport = o.Transport
 	if c.transport == nil {
-		c.owned = newTransport(o.HTTPTimeout)
+		c.owned = hostcall.NewTransport(o.HTTPTimeout)
 		c.transport = c.owned
 	}
 	for l := range lanes {
@@ -145,7 +140,7 @@ func New(o Options) (*Client, error) {
 			IsSuccessful: func(err error) bool { return err == nil },
 		})
 	}
-	c.tokens = &tokenSource{now: o.Now, gap: o.TokenRetryGap, fetch: c.fetchToken, timeout: o.HTTPTimeout}
+	c.tokens = &hostcall.Tokens{Now: o.Now, Gap: o.TokenRetryGap, Fetch: c.fetchToken, Timeout: o.HTTPTimeout}
 	return c, nil
 }
 
@@ -183,26 +178,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// newTransport speaks HTTP/1.1 only (a custom dialer turns HTTP/2 off), where
-// net/http repeats a POST by itself in one case alone: on a kept connection
-// that turned out dead before a single byte was written. Such a repetition is
-// the first sending. It asks for no compression and unpacks none: what is small
-// on the wire cannot become large here.
-func newTransport(timeout time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: min(5*time.Second, timeout), KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    min(5*time.Second, timeout),
-		ExpectContinueTimeout:  time.Second,
-		IdleConnTimeout:        30 * time.Second,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    64,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-}
-
 // Close lets idle connections go. Calls under way end by themselves.
 func (c *Client) Close() {
 	if c.owned != nil {
@@ -213,23 +188,4 @@ func (c *Client) Close() {
 // Format implements fmt.Formatter: a client printed whole would show its key.
 func (c *Client) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "flash client of %s", c.base)
-}
-
-// bareURL checks an address of the configuration; its errors do not repeat the
-// address, which may hold a password.
-func bareURL(s string) (string, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return "", errors.New("is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", errors.New("must begin with http:// or https://")
-	case u.Host == "":
-		return "", errors.New("has no host")
-	case u.User != nil:
-		return "", errors.New("must not hold a user or password")
-	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return "", errors.New("must not have a query or fragment")
-	}
-	return strings.TrimRight(u.String(), "/"), nil
 }

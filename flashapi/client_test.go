@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"spaza/flashapi/sandbox"
+	"spaza/hostcall"
 	"spaza/secret"
 )
 
@@ -220,7 +221,7 @@ func TestWhateverHappensAfterSendingIsUnknown(t *testing.T) {
 			if n := requests.Load(); n != 1 {
 				t.Errorf("the host saw %d requests, want 1", n)
 			}
-			if x.Err != nil && (strings.Contains(x.Err.Error(), "5000500000000001") || len(x.Err.Error()) > maxWords+10) {
+			if x.Err != nil && (strings.Contains(x.Err.Error(), "5000500000000001") || len(x.Err.Error()) > hostcall.MaxWords+10) {
 				t.Errorf("error quotes the host: %v", x.Err)
 			}
 		})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"spaza/hostcall"
 )
 
 // Supply is what an answer tells of a meter. The holder's name and address, and
@@ -181,7 +183,7 @@ func findMeter(a asked, body []byte) finding {
 	info, limits := cmp.Or(w.MeterInfo.is, w.Meterinfo.is), w.BillingInfo.is
 	m := &Meter{
 		Supply: info.supply(a.MeterNumber), ArrearsNote: string(limits.ArrearDesc),
-		Free: w.IsFBE.value || (!w.IsFBE.present && a.IsFBE.value), LookupID: field(string(w.TransactionID), nil),
+		Free: w.IsFBE.value || (!w.IsFBE.present && a.IsFBE.value), LookupID: hostcall.Field(string(w.TransactionID), nil),
 	}
 	m.Tariff = cmp.Or(m.Tariff, string(limits.TariffName))
 	readable := limits.read(m)

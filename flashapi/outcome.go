@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"spaza/hostcall"
 	"spaza/secret"
 )
 
@@ -211,7 +212,7 @@ func Judge(m Message, x Exchange, try Sending) Verdict {
 	}
 	v := Verdict{Class: r.class, Code: r.code, Alert: r.alert, Soft: r.rule.soft, Detail: r.detail}
 	if v.Detail == "" && r.class != ClassSuccess {
-		v.Detail = scrub(string(r.envelope.ResponseMessage), secrets)
+		v.Detail = hostcall.Scrub(string(r.envelope.ResponseMessage), secrets)
 	}
 
 	foreign := r.envelope.Reference != "" && string(r.envelope.Reference) != m.Reference
@@ -231,11 +232,11 @@ func Judge(m Message, x Exchange, try Sending) Verdict {
 		}
 	}
 	if !foreign {
-		v.TransactionID = field(string(r.envelope.TransactionID), secrets)
+		v.TransactionID = hostcall.Field(string(r.envelope.TransactionID), secrets)
 	}
 	if result, ok := v.Result.(interface{ stamp(Receipt) }); ok {
 		result.stamp(Receipt{
-			Reference: m.Reference, TransactionID: v.TransactionID, TransactionDate: field(string(r.envelope.TransactionDate), secrets),
+			Reference: m.Reference, TransactionID: v.TransactionID, TransactionDate: hostcall.Field(string(r.envelope.TransactionDate), secrets),
 			Amount: v.Amount, Alert: v.Alert, Detail: v.Detail,
 		})
 	}
@@ -288,7 +289,7 @@ func (v *Verdict) judgeSuccess(op operation, a asked, r *reading, secrets []secr
 		v.Owed, v.Alert, v.Amount, v.Detail = true, true, f.amount, "it happened, but what was bought is not, or not all, in the answer"
 		v.Result = f.result
 	default:
-		v.Settled, v.Amount, v.Result, v.CallCentre = Happened, f.amount, f.result, field(f.callCentre, secrets)
+		v.Settled, v.Amount, v.Result, v.CallCentre = Happened, f.amount, f.result, hostcall.Field(f.callCentre, secrets)
 		if f.odd != "" {
 			v.Alert, v.Detail = true, f.odd
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"spaza/hostcall"
 	"spaza/secret"
 )
 
@@ -219,7 +220,7 @@ func TestWhatWasNotSentIsRefusedOnceAndUnknownAgain(t *testing.T) {
 		"no token":           {ErrToken, short{ClassRetryLater, Refused, "try_later", false, false}},
 		"key refused":        {ErrCredentials, short{ClassAuth, Refused, "unavailable", false, true}},
 	} {
-		x := Exchange{Err: scrubError(c.err, nil)}
+		x := Exchange{Err: hostcall.ScrubError(c.err, nil)}
 		if diff := cmp.Diff(c.want, shorten(Judge(message(tenRand()), x, First))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

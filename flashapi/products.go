@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"spaza/hostcall"
 )
 
 // Product is one article that the account may sell (section 2.2.1).
@@ -70,9 +72,7 @@ func (c *Client) products(ctx context.Context, selection string) ([]Product, err
 		address += "/" + url.PathEscape(selection)
 	}
 	start := c.options.Now()
-	x := c.exchange(ctx, call{
-		lane: laneLookup, method: http.MethodGet, url: address, limit: maxList,
-	})
+	x := c.exchange(ctx, laneLookup, hostcall.Call{Method: http.MethodGet, URL: address, Limit: maxList})
 	list, err := x.products()
 	outcome := ClassSuccess.String()
 	if err != nil {
@@ -102,7 +102,7 @@ func (x Exchange) products() ([]Product, *Error) {
 	}
 	e := &Error{
 		Op: OpProducts, HTTPStatus: x.Status, Code: r.code, Class: r.class, Reason: r.reason, Sent: x.Sent, Refused: true,
-		Message: scrub(string(r.envelope.ResponseMessage), x.secrets), Err: scrubError(x.Err, x.secrets),
+		Message: hostcall.Scrub(string(r.envelope.ResponseMessage), x.secrets), Err: hostcall.ScrubError(x.Err, x.secrets),
 	}
 	if e.Message == "" && x.Err == nil {
 		e.Message = r.detail

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,9 @@ const (
 	testPIN   = "5000500000000001"
 	testRef   = "R-01JTEST0000000000000001"
 )
+
+// longDigits are what is left of a PIN that was not scrubbed.
+var longDigits = regexp.MustCompile(`\d(?:[ .\-]?\d){8,}`)
 
 // basePath makes the base URL anything but the root, so that a path that
 // forgets it fails loudly.

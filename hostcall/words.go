@@ -35,8 +35,8 @@ var quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 // or hyphens: PINs, card and phone numbers.
 var longDigits = regexp.MustCompile(`\d(?:[ .\-]?\d){8,}`)
 
-// maxWords bounds how much of the host's wording is kept.
-const maxWords = 200
+// MaxWords bounds how many characters of a host's wording Scrub keeps.
+const MaxWords = 200
 
 // Scrub makes foreign text fit to be logged: the given secrets and all long
 // runs of digits are taken out, unprintable characters become spaces, and the
@@ -44,8 +44,8 @@ const maxWords = 200
 func Scrub(s string, secrets []secret.Text) string {
 	s = Strip(s, secrets)
 	s = longDigits.ReplaceAllString(s, "[digits]")
-	if r := []rune(s); len(r) > maxWords {
-		s = string(r[:maxWords]) + "..."
+	if r := []rune(s); len(r) > MaxWords {
+		s = string(r[:MaxWords]) + "..."
 	}
 	return s
 }

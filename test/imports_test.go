@@ -74,7 +74,7 @@ var rules = []rule{
 		why: "translates and never sells; the web framework stays in one file, and a chat's library in those that speak to it",
 	},
 	{
-		pkg: "flashapi", may: []string{"secret", "ledger", "github.com/sony/gobreaker/v2", "golang.org/x/sync", "golang.org/x/time"},
+		pkg: "flashapi", may: []string{"secret", "ledger", "hostcall", "github.com/sony/gobreaker/v2", "golang.org/x/time"},
 		only: map[string][]string{"provider.go": {"vend"}, "provider_shelf.go": {"vend"}, "provider_goods.go": {"vend"}, "provider_enquiry.go": {"vend"}},
 		why:  "a client of the Partner API that could be used without the shop; its adapter fits it to the port",
 	},
