@@ -195,8 +195,9 @@ func TestASaleThatStandsIsConfirmedUntilTheProviderHasTakenIt(t *testing.T) {
 func TestASaleStandsWhereItsConfirmationIsRefused(t *testing.T) {
 	k := newTeller(t, with(powered(), false))
 	k.p.said = []vend.Advised{refused}
-	o := k.sell()
-	if o = k.advise(); o.State != vend.StateDelivered {
+	k.sell()
+	o := k.advise()
+	if o.State != vend.StateDelivered {
 		t.Errorf("order is %s", o.State)
 	}
 	k.wantAdvice(o.Ref, "confirm refused")
@@ -244,8 +245,9 @@ func TestAnUnclearSaleIsUndoneAndThenDeclined(t *testing.T) {
 func TestASaleThatCannotBeUndoneIsForAPerson(t *testing.T) {
 	k := newTeller(t, with(vend.Answer{}, true))
 	k.p.said = []vend.Advised{refused}
-	o := k.sell()
-	if o = k.advise(); o.State != vend.StatePerson {
+	k.sell()
+	o := k.advise()
+	if o.State != vend.StatePerson {
 		t.Fatalf("order is %s", o.State)
 	}
 	k.wantAdvice(o.Ref, "undo refused")

@@ -164,10 +164,11 @@ func TestAnOrderThatIsToBeUndoneIsNotSentAgain(t *testing.T) {
 // The bytes are kept: a key may be found again.
 func TestAnAdviceThatDoesNotOpenIsForAPerson(t *testing.T) {
 	k := newTeller(t, with(vend.Answer{}, true))
-	o := k.sell()
+	k.sell()
 	right := k.s
 	k.s = k.service(k.p, 9)
-	if o = k.advise(); o.State != vend.StatePerson || len(k.p.got) != 0 {
+	o := k.advise()
+	if o.State != vend.StatePerson || len(k.p.got) != 0 {
 		t.Fatalf("order is %s, told %q", o.State, k.p.got)
 	}
 	k.wantAdvice(o.Ref, "undo due")

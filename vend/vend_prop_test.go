@@ -24,7 +24,7 @@ import (
 // on what it is; numbers are taken modulo what there is to choose from, so that a
 // shortened story is still one.
 type event struct {
-	what    string // ask, expect, break, die, join, pass
+	what    string // ask, expect, break, die, join, pass, advise
 	process int
 	again   int // ask, join: one more than the number of an earlier call; 0 for a new one
 	// ask
@@ -40,6 +40,9 @@ type event struct {
 	op    string
 	n     int
 	fault fault
+	// advise
+	told toldHow
+	dies bool // the process, while the provider is told
 }
 
 func drawEvent(rt *rapid.T) event {
@@ -97,10 +100,13 @@ type chaos struct {
 
 // newChaos opens a shop with two processes, three customers who have R100 each,
 // and two vouchers.
-func newChaos(ctx context.Context, d database) (*chaos, error) {
+func newChaos(ctx context.Context, d database, remedy remedy) (*chaos, error) {
 	w, err := newWorld(ctx, d)
 	if err != nil {
 		return nil, err
+	}
+	if remedy != "" {
+		w.told = newTold(w.provider, remedy)
 	}
 	c := &chaos{w: w, asked: map[string]int{}, nothing: map[string]bool{}}
 	for range 2 {
@@ -150,6 +156,12 @@ func (c *chaos) happen(e event) {
 			s.during = on.gate.die
 		}
 		c.w.provider.expect(s)
+	case "advise":
+		during := func() {}
+		if e.dies {
+			during = on.gate.die
+		}
+		c.w.told.expect(e.told, during)
 	case "break":
 		on.gate.breakOn(e.op, e.n, e.fault)
 	case "die":
@@ -218,10 +230,15 @@ func (c *chaos) end() (wrongs []string) {
 	}
 	c.open.Wait()
 	c.w.provider.forever(nil)
+	most := 40 // minutes; mostly two or three are enough
+	if c.w.told != nil {
+		c.w.told.forget()
+		most = 120
+	}
 	pass(time.Minute)
 	c.restart()
 	b, err := c.w.read()
-	for range 40 { // minutes; mostly two or three are enough
+	for range most {
 		if err != nil || len(b.jobs) == 0 {
 			break
 		}
@@ -249,10 +266,10 @@ func (c *chaos) end() (wrongs []string) {
 
 // play tells a story in a bubble of its own time, and says what is wrong after
 // the event with that number, or at the end.
-func play(t *testing.T, d database, story []event) (at int, wrongs []string) {
+func play(t *testing.T, d database, remedy remedy, story []event) (at int, wrongs []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c, err := newChaos(t.Context(), d)
+		c, err := newChaos(t.Context(), d, remedy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +326,7 @@ func TestWhateverHappensMoneyIsRightAndTheCustomerKnows(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "x.db"), books, 0o600); err != nil {
 			rt.Fatal(err)
 		}
-		if at, wrongs := play(t, freshSQLite(dir), story); len(wrongs) > 0 {
+		if at, wrongs := play(t, freshSQLite(dir), "", story); len(wrongs) > 0 {
 			rt.Fatalf("after event %d: %s", at, strings.Join(wrongs, "\n"))
 		}
 	})
@@ -340,7 +357,7 @@ func TestStoriesThatOnceWentWrong(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if at, wrongs := play(t, freshSQLite(t.TempDir()), story); len(wrongs) > 0 {
+			if at, wrongs := play(t, freshSQLite(t.TempDir()), "", story); len(wrongs) > 0 {
 				t.Errorf("after event %d: %s", at, strings.Join(wrongs, "\n"))
 			}
 		})

@@ -58,6 +58,7 @@ type world struct {
 	sql      *store.SQL
 	raw      *sql.DB
 	provider *provider
+	told     *told // the same provider where it wants to be told; nil: it does not
 	options  vend.Options
 
 	mu        sync.Mutex
@@ -123,10 +124,14 @@ func (w *world) start(k vend.Sealer) *process {
 	p := &process{w: w, gate: &gate{sql: w.sql}}
 	p.ctx, p.kill = context.WithCancel(context.Background())
 	p.gate.onDie = p.kill
-	p.service = vend.New(p.gate, w.provider, k, w.options)
+	var seller vend.Provider = w.provider
+	if w.told != nil {
+		seller = w.told
+	}
+	p.service = vend.New(p.gate, seller, k, w.options)
 	p.runner = jobs.NewRunner(p.gate, jobs.Options{
 		Owner: owner, Lease: lease, Poll: 30 * time.Second,
-		Handlers: map[jobs.Kind]jobs.Handler{vend.JobOrder: p.service.Work, vend.JobNotice: p.notice},
+		Handlers: map[jobs.Kind]jobs.Handler{vend.JobOrder: p.service.Work, vend.JobAdvice: p.service.Advise, vend.JobNotice: p.notice},
 	})
 	p.service.Attach(p.runner)
 	p.runner.Start(p.ctx)
@@ -241,12 +246,13 @@ type book struct {
 	orders    map[string]vend.Order
 	entries   map[string][]string // by reference, as "kind amount"
 	jobs      map[string]bool     // "kind key" of those that are not finished; true: buried
+	undoing   map[string]bool     // by reference: orders whose end is their advice's
 	available map[string]ledger.Cents
 	held      map[string]ledger.Cents
 }
 
 func (w *world) read() (book, error) {
-	b := book{map[string]vend.Order{}, map[string][]string{}, map[string]bool{}, map[string]ledger.Cents{}, map[string]ledger.Cents{}}
+	b := book{map[string]vend.Order{}, map[string][]string{}, map[string]bool{}, map[string]bool{}, map[string]ledger.Cents{}, map[string]ledger.Cents{}}
 	ctx := context.Background()
 	each := func(query string, row func(*sql.Rows) error) error {
 		rows, err := w.raw.QueryContext(ctx, query)
@@ -283,6 +289,12 @@ WHERE p.amount > 0 GROUP BY e.ref, e.kind ORDER BY e.ref, e.kind`, func(r *sql.R
 			var dead int
 			err := r.Scan(&kind, &key, &dead)
 			b.jobs[kind+" "+key] = dead == 1
+			return err
+		}),
+		each(`SELECT ref FROM advices WHERE undo = 1 AND state = 'due'`, func(r *sql.Rows) error {
+			var ref string
+			err := r.Scan(&ref)
+			b.undoing[ref] = true
 			return err
 		}),
 		each(`SELECT id, balance FROM accounts`, func(r *sql.Rows) error {
@@ -332,6 +344,9 @@ func (w *world) audit() []string {
 			wrong("%s of %s is held, and %s is on its way", amount, customer, held[customer])
 		}
 	}
+	if w.told != nil {
+		wrongs = append(wrongs, w.told.audit(w.sql)...)
+	}
 	return append(wrongs, w.provider.complaints()...)
 }
 
@@ -364,7 +379,11 @@ func (w *world) auditOrder(b book, o vend.Order) (wrongs []string) {
 		wrong("it was done %d times", done)
 	}
 	// Somebody sees to what is open, and nobody to what is not.
-	dead, has := b.jobs["order "+o.Ref]
+	job := "order "
+	if b.undoing[o.Ref] {
+		job = "advice "
+	}
+	dead, has := b.jobs[job+o.Ref]
 	if open := !o.State.Final() && o.State != vend.StatePerson; open != has || dead {
 		wrong("open %v, has a job %v, buried %v", open, has, dead)
 	}
