@@ -193,12 +193,45 @@ func TestEveryStateKindAndCauseHasWords(t *testing.T) {
 	}
 }
 
+func TestEveryAdviceHasWords(t *testing.T) {
+	seen := map[string]bool{}
+	for _, undo := range []bool{false, true} {
+		for _, state := range vend.AdviceStates() {
+			w := adviceWords(vend.StoredAdvice{Ref: "P-1", Undo: undo, State: state})
+			if !strings.Contains(w, ": ") || strings.Contains(w, "()") || seen[w] {
+				t.Errorf("undo %t, %s is %q", undo, state, w)
+			}
+			seen[w] = true
+		}
+	}
+	got := adviceWords(vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue, Tries: 4, Code: "503", TriedAt: opening})
+	if want := "to undo it: not taken yet (sent 4 times, last at 2025-06-10 14:38:00, code 503)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	f := file{File: vend.File{Order: vend.Order{Ref: "P-1"}, Advice: vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue, Tries: 4, MadeAt: opening}}}
+	var text strings.Builder
+	if err := f.write(&text, masked, opening); err != nil || !strings.Contains(text.String(), "  Advice      to undo it: not taken yet (sent 4 times") {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+	if r := f.report(masked, opening); r.Advice == nil || !r.Advice.Undo || r.Advice.Tries != 4 {
+		t.Errorf("the report has %+v", r.Advice)
+	}
+	if f.Advice = (vend.StoredAdvice{}); f.report(masked, opening).Advice != nil {
+		t.Error("the report has an advice that is not there")
+	}
+}
+
 func TestWhatCanBeDoneFollowsTheJobAndTheClock(t *testing.T) {
 	at := opening.Add
 	job := func(runAt time.Time) store.OrderJob {
 		return store.OrderJob{Job: jobs.Job{Kind: vend.JobOrder, RunAt: runAt}}
 	}
 	unclear := vend.Order{Ref: "P-1", State: vend.StateUnknown, FirstSentAt: opening, CreatedAt: opening}
+	undoing := vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue}
+	undone := vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceRefused}
+	advice := store.OrderJob{Job: jobs.Job{Kind: vend.JobAdvice, RunAt: at(time.Minute)}}
+	buried := advice
+	buried.Dead = true
 	held, gone, dead := job(opening), job(opening), job(opening)
 	held.Owner, held.LeaseUntil = "r", at(15*time.Second)
 	gone.Owner, gone.LeaseUntil = "r", at(-time.Second)
@@ -220,6 +253,12 @@ func TestWhatCanBeDoneFollowsTheJobAndTheClock(t *testing.T) {
 		{"Take it up again: spaza orders resend P-1", file{File: vend.File{Order: unclear}, jobs: []store.OrderJob{dead}}, at(time.Second), "Asked"},
 		{"Its job is missing", file{File: vend.File{Order: unclear}}, at(time.Second), "Asked"},
 		{"Until 2025-06-10 15:03:00 it may still be sent again", file{File: vend.File{Order: person}}, at(time.Minute), "may not"},
+		{"told again at 2025-06-10 14:39:00", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{advice}}, at(time.Second), "missing"},
+		{"has been due since 2025-06-10 14:39:00", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{advice}}, at(time.Hour), "told again"},
+		{"Its advice was given up. Take it up again: spaza orders resend P-1", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{buried}}, at(time.Second), "told again"},
+		{"The job of its advice is missing", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{job(opening)}}, at(time.Second), "told again"},
+		{"it was to be undone", file{File: vend.File{Order: person, Advice: undone}}, at(time.Minute), "resend"},
+		{"Have it undone after all: spaza orders resend P-1", file{File: vend.File{Order: person, Advice: undoing}}, at(time.Hour), "may not"},
 		{"It may not be sent again", file{File: vend.File{Order: person}}, at(time.Hour), "resend"},
 		{"--as not_vended --reason ... --bears provider|operator", file{File: vend.File{Order: person, Entries: []ledger.Entry{{Kind: ledger.KindCaptured}}}}, at(time.Hour), "resend"},
 		{"spaza orders reverse P-1", file{File: vend.File{Order: voucher}}, at(time.Hour), "being undone"},
