@@ -174,7 +174,7 @@ func unwell(r hostcall.Reply) bool {
 func confidences(m Message) []secret.Text {
 	wire, err := Decode[struct {
 		Voucher *struct {
-			Pin  secret.Text `json:"pin"`
+			Pin  Raw         `json:"pin"` // a text in airtime, a Pin in SUV
 			Code secret.Text `json:"code"`
 		} `json:"voucher"`
 		PaymentMethods []PaymentMethod `json:"paymentMethods"`
@@ -183,14 +183,23 @@ func confidences(m Message) []secret.Text {
 		return nil
 	}
 	var all []secret.Text
-	if wire.Voucher != nil {
-		all = append(all, wire.Voucher.Pin, wire.Voucher.Code)
+	digits := func(p *Pin) {
+		if p != nil {
+			all = append(all, p.Pin, p.PinBlock, p.Hash)
+		}
+	}
+	if v := wire.Voucher; v != nil {
+		all = append(all, v.Code)
+		if p, err := Decode[Pin](secret.New(string(v.Pin))); err == nil {
+			digits(p)
+		} else if len(v.Pin) > 0 {
+			s, _ := scalar(v.Pin)
+			all = append(all, secret.New(s))
+		}
 	}
 	for _, p := range wire.PaymentMethods {
 		all = append(all, p.Token, p.CardNumber, p.Pan, p.RewardCode, p.PartnerPaymentToken)
-		if p.Pin != nil {
-			all = append(all, p.Pin.Pin, p.Pin.PinBlock, p.Pin.Hash)
-		}
+		digits(p.Pin)
 	}
 	return all
 }

@@ -349,3 +349,25 @@ func TestHowLongATokenLives(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsConfided(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"voucher":{"pin":"A"}}`: "A",
+		`{"voucher":{"pin":12}}`:  "12",
+		`{"voucher":{"code":"C","pin":{"type":"CLEAR_PIN","pin":"A","pinBlock":"B","hash":"H"}}}`: "C A B H",
+		`{"voucher":{"pin":[]}}`: "",
+		`{"paymentMethods":[{"token":"T","cardNumber":"N","pan":"P","rewardCode":"R","partnerPaymentToken":"Q","pin":{"pin":"A"}}]}`: "T N P R Q A",
+		`{}`:        "",
+		`msisdn=27`: "",
+	} {
+		var got []string
+		for _, s := range confidences(Message{Body: secret.New(body)}) {
+			if !s.Empty() {
+				got = append(got, s.Reveal())
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s confides %q", body, got)
+		}
+	}
+}

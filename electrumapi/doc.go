@@ -48,6 +48,41 @@
 // bounded answer. What it returns says whether any byte may have left. Class reads
 // the HTTP status first and the errorType second. Decode reads results.
 //
+// # Operations
+//
+// A typed call is Build, Post and Decode in one. Its error is ErrInvalid, with
+// nothing sent, or an *Error.
+//
+//	Airtime v5
+//	  LookupMsisdn             MsisdnLookup                *MsisdnInfo
+//	  AirtimeProducts          AirtimeCatalogue            []AirtimeProduct
+//	  PurchaseAirtime          AirtimePurchase             *AirtimeSale
+//	  TryAirtime               AirtimeTrial                *AirtimeSale
+//	  AirtimePurchaseStatus    AirtimeStatus               *AirtimeSale
+//	  ConfirmAirtime           AirtimeConfirmation         *TenderAdvice
+//	  ReverseAirtime           AirtimeReversal             *BasicReversal
+//	  ProvisionAirtimeVoucher  AirtimeVoucherPurchase      *AirtimeVoucherSale
+//	  ConfirmAirtimeVoucher    AirtimeVoucherConfirmation  *BasicAdvice
+//	  ReverseAirtimeVoucher    AirtimeVoucherReversal      *BasicAdvice
+//	Single Use Voucher v1
+//	  ListSingleUse                                        []SingleUseProduct
+//	  ProvisionSingleUse       SingleUseProvision          *SingleUseProvisionResult
+//	  RetrySingleUse           SingleUseRetry              *SingleUseProvisionResult
+//	  LookupSingleUse          SingleUseLookup             *SingleUseLookupResult
+//	  ConfirmSingleUse         SingleUseConfirmation       *TenderAdvice
+//	  ReverseSingleUse         SingleUseReversal           *BasicReversal
+//	Prepaid Utility v3
+//	  LookupMeter              MeterLookup                 *MeterLookupResult
+//	  PurchaseToken            TokenPurchase               *TokenPurchaseResult
+//	  TryToken                 TokenTrial                  *TokenPurchaseResult
+//	  RetryToken               TokenRetry                  *TokenPurchaseResult
+//	  ReprintToken             TokenReprint                *TokenPurchaseResult
+//	  ConfirmToken             TokenConfirmation           *BasicAdvice
+//	  ReverseToken             TokenReversal               *BasicAdvice
+//	  RequestKeyChange         KeyChange                   *KeyChangeResult
+//	  ConfirmKeyChange         KeyChangeConfirmation       *BasicAdvice
+//	  ReportFault              FaultReport                 *FaultReportResult
+//
 // # What is read
 //
 // Electrum's own examples break its documents (currencies by name, amounts as
