@@ -150,6 +150,9 @@ func (f file) write(to io.Writer, show func(string) string, now time.Time) error
 		say("For", "%s", show(o.Target))
 	}
 	state := stateSentence(o)
+	if o.State == vend.StateUnknown && f.Advice.Undo {
+		state = stateWords(o.State, "") + ": it was sent, and not answered clearly; it is being undone"
+	}
 	if o.Reason != "" && (o.Refused() || o.State == vend.StatePerson) {
 		state += " (" + plain(string(o.Reason)) + ")"
 	}

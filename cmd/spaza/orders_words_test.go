@@ -208,9 +208,10 @@ func TestEveryAdviceHasWords(t *testing.T) {
 	if want := "to undo it: not taken yet (sent 4 times, last at 2025-06-10 14:38:00, code 503)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	f := file{File: vend.File{Order: vend.Order{Ref: "P-1"}, Advice: vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue, Tries: 4, MadeAt: opening}}}
+	f := file{File: vend.File{Order: vend.Order{Ref: "P-1", State: vend.StateUnknown}, Advice: vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue, Tries: 4, MadeAt: opening}}}
 	var text strings.Builder
-	if err := f.write(&text, masked, opening); err != nil || !strings.Contains(text.String(), "  Advice      to undo it: not taken yet (sent 4 times") {
+	if err := f.write(&text, masked, opening); err != nil || !strings.Contains(text.String(), "  Advice      to undo it: not taken yet (sent 4 times") ||
+		!strings.Contains(text.String(), "it is being undone\n") || strings.Contains(text.String(), "sent again\n") {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 	if r := f.report(masked, opening); r.Advice == nil || !r.Advice.Undo || r.Advice.Tries != 4 {
