@@ -189,3 +189,34 @@ func TestWhatIsNotBought(t *testing.T) {
 		}
 	}
 }
+
+func TestEachPaymentMethodHasItsOwn(t *testing.T) {
+	some := secret.New(strings.Repeat("1", 16))
+	for want, p := range map[string]PaymentMethod{
+		"token is missing":         {Type: PaymentAn32Token},
+		"cardNumber is missing":    {Type: PaymentLoyaltyCard},
+		"pan is missing":           {Type: PaymentCard, CardNumber: some},
+		"rewardCode is missing":    {Type: PaymentReward},
+		"walletId is missing":      {Type: PaymentWallet},
+		"tranId is missing":        {Type: PaymentQR},
+		"pin is missing":           {Type: PaymentAccount, Pin: &Pin{Type: PinClear, Hash: some}},
+		"pinBlock is missing":      {Type: PaymentAccount, Pin: &Pin{Type: PinEncrypted, Pin: some}},
+		"hash is missing":          {Type: PaymentAccount, Pin: &Pin{Type: PinHashed, Pin: some}},
+		"accountNumber must have":  {Type: PaymentAccount, Pin: &Pin{Type: PinEncrypted, PinBlock: some, EncryptionParameters: &EncryptionParameters{AccountNumber: some}}},
+		"walletPocket.pocketName":  {Type: PaymentWallet, WalletID: "1", WalletPocket: &WalletPocket{}},
+		"issuer.name is missing":   {Type: PaymentAccount, Issuer: &Institution{ID: "1"}},
+		"proxyType does not have":  {Type: PaymentAccount, ProxyType: "e mail"},
+		"amount is negative (in p": {Type: PaymentAccount, Amount: &LedgerAmount{-1, rand, ""}},
+	} {
+		if err := check(AirtimePurchase{Product: AirtimeProduct{ProductID: "A"}, PaymentMethods: []PaymentMethod{p}}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q: %v", want, err)
+		}
+	}
+	for _, p := range []PaymentMethod{
+		{Type: PaymentAccount}, {Type: PaymentLoyaltyCard, CardNumber: some}, {Type: PaymentCard, Pan: some}, {Type: PaymentQR, TranID: "1"}, {Type: "NEW_KIND"},
+	} {
+		if err := check(p); err != nil {
+			t.Errorf("%s: %v", p.Type, err)
+		}
+	}
+}
