@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"spaza/flashapi"
-	"spaza/flashapi/sandbox"
 	"spaza/secret"
 	"spaza/store"
 	"spaza/vend"
@@ -153,33 +151,22 @@ func (d *desk) sellingTill(ctx context.Context) (*vend.Service, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := flashapi.New(d.cfg.preparing())
+	clients, err := d.cfg.preparing()
 	if err != nil {
 		return nil, nil, usage("%w", err)
 	}
-	provider := flashapi.NewProvider(client, flashapi.ProviderOptions{
-		PaidOtherwise: d.cfg.FlashPaid == "payment", ReleaseSoft: d.cfg.FlashSoft == "yes",
-	})
-	return d.service(provider, keys), client.Close, nil
+	provider, err := d.cfg.route(clients)
+	if err != nil {
+		clients.close()
+		return nil, nil, usage("%w", err)
+	}
+	return d.service(provider, keys), clients.close, nil
 }
 
 func (d *desk) service(p vend.Provider, k vend.Sealer) *vend.Service {
 	s := vend.New(d.books, p, k, vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy(), IdleAfter: d.cfg.idleAfter()})
 	s.Attach(vend.Elsewhere{})
 	return s
-}
-
-// preparing are the options of a client that words requests as the service's
-// does, and does not send them. Where the service has the simulator inside, it
-// is not known where that listens, and not needed.
-func (c *config) preparing() flashapi.Options {
-	o := c.flashOptions()
-	if o.BaseURL == "" {
-		o.BaseURL, o.TokenURL = "http://127.0.0.1", ""
-		o.APIKey, o.AccountNumber = secret.New(sandbox.DefaultAPIKey), sandbox.DefaultAccount
-		o.StoreID, o.TerminalID = cmp.Or(o.StoreID, "SPAZA1"), cmp.Or(o.TerminalID, "TILL1")
-	}
-	return o
 }
 
 // keys opens the data keys, and changes none of them.

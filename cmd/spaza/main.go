@@ -31,7 +31,7 @@ var version = "development"
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the service."`
 	Dial    dialCommand    `cmd:"" help:"A handset in the terminal: dials the running service as a gateway would."`
-	Sandbox sandboxCommand `cmd:"" help:"Run the provider simulator on its own."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the provider simulators on their own."`
 	Flows   flowsCommand   `cmd:"" help:"Print diagrams of every conversation, made from the code."`
 	Config  struct {
 		Check configCheckCommand `cmd:"" help:"Check the configuration and print it, secrets hidden."`

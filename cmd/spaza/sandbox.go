@@ -8,12 +8,35 @@ import (
 	"net/http"
 	"time"
 
+	"spaza/electrumapi"
+	electrumsandbox "spaza/electrumapi/sandbox"
 	"spaza/flashapi/sandbox"
 )
 
 type sandboxCommand struct{}
 
-// Run serves the provider simulator on its own.
+// electrumSettings are what a service must be told of to sell through the simulator. Who
+// sells may be anybody there.
+func electrumSettings(at string) []string {
+	o := simulatedElectrum(electrumapi.Options{}, at)
+	return []string{
+		"SPAZA_ELECTRUM_BASE_URL=" + o.BaseURL, "SPAZA_ELECTRUM_USERNAME=" + electrumsandbox.DefaultUser, "SPAZA_ELECTRUM_PASSWORD=" + electrumsandbox.DefaultPassword,
+		"SPAZA_ELECTRUM_TERMINAL=" + o.Terminal, "SPAZA_ELECTRUM_MERCHANT_ID=" + o.MerchantID, "SPAZA_ELECTRUM_MERCHANT_TYPE=" + o.MerchantType,
+		"SPAZA_ELECTRUM_MERCHANT_NAME=" + o.MerchantName, "SPAZA_ELECTRUM_MERCHANT_CITY=" + o.MerchantCity, "SPAZA_ELECTRUM_MERCHANT_REGION=" + o.MerchantRegion,
+	}
+}
+
+// simulators are both providers' on one address: none of Electrum's paths is Flash's.
+func simulators() http.Handler {
+	mux, electrum := http.NewServeMux(), electrumsandbox.New(electrumsandbox.Options{})
+	mux.Handle("/", sandbox.New(sandbox.Options{}))
+	for _, path := range electrumsandbox.Paths() {
+		mux.Handle(path, electrum)
+	}
+	return mux
+}
+
+// Run serves the provider simulators on their own.
 func (sandboxCommand) Run(ctx context.Context, c console) error {
 	cfg, err := readConfig(c.environ)
 	if err != nil {
@@ -24,9 +47,14 @@ func (sandboxCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("bind SPAZA_SANDBOX_LISTEN: %w", err)
 	}
-	srv := &http.Server{Handler: sandbox.New(sandbox.Options{}), ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Handler: simulators(), ReadHeaderTimeout: 5 * time.Second}
 	at := "http://" + localAddress(l.Addr().String())
-	fmt.Fprintf(c.out, "Simulator of the Flash Partner API v4 on %s (its books and test numbers: %s/)\n\n", l.Addr(), at)
+	fmt.Fprintf(c.out, "Simulator of Electrum's interfaces on %s (its books and test numbers: %s/electrum)\n\n", l.Addr(), at)
+	fmt.Fprintf(c.out, "SPAZA_PROVIDER=electrum,redeem=flash,refund=flash,voucher=flash\n")
+	for _, kv := range electrumSettings(at) {
+		fmt.Fprintln(c.out, kv)
+	}
+	fmt.Fprintf(c.out, "\nSimulator of the Flash Partner API v4 on %s (its books and test numbers: %s/)\n\n", l.Addr(), at)
 	fmt.Fprintf(c.out, "SPAZA_FLASH_BASE_URL=%s\nSPAZA_FLASH_API_KEY=%s\nSPAZA_FLASH_ACCOUNT_NUMBER=%s\n\n", at, sandbox.DefaultAPIKey, sandbox.DefaultAccount)
 	faults := 0
 	for _, n := range sandbox.TestNumbers() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"spaza/store"
+	"spaza/vend"
 )
 
 const (
@@ -27,6 +28,9 @@ const (
 	// firstStock is how long the doors wait for the first catalogue.
 	firstStock = 2 * time.Second
 	shelfRetry = 2 * time.Second
+	// shelfPartly is how soon it is asked for again when a part of it could be had:
+	// the lists of the others are not small.
+	shelfPartly = 30 * time.Second
 )
 
 type serveCommand struct{}
@@ -120,6 +124,9 @@ func (a *app) restock(ctx context.Context, patience time.Duration) time.Duration
 			age = kept.String()
 		}
 		a.log.Error("catalogue", "err", err, "age", age)
+		if _, partly := errors.AsType[*vend.PartialError](err); partly {
+			return shelfPartly
+		}
 		return shelfRetry
 	}
 	return shelfFresh

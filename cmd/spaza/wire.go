@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,11 +14,9 @@ import (
 	"spaza/channels"
 	"spaza/dialog"
 	"spaza/flashapi"
-	"spaza/flashapi/sandbox"
 	"spaza/flows"
 	"spaza/jobs"
 	"spaza/locales"
-	"spaza/secret"
 	"spaza/store"
 	"spaza/telemetry"
 	"spaza/vend"
@@ -91,13 +88,14 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	metrics := telemetry.NewMetrics(telemetry.MetricsOptions{Version: version, Snapshot: snapshot(sql), Logger: a.log})
 
 	// Who sells.
-	flash, err := a.flash(metrics)
+	sellers, err := a.openSellers(metrics)
 	if err != nil {
 		return a, err
 	}
-	provider := flashapi.NewProvider(flash, flashapi.ProviderOptions{
-		PaidOtherwise: cfg.FlashPaid == "payment", ReleaseSoft: cfg.FlashSoft == "yes",
-	})
+	provider, err := cfg.route(sellers)
+	if err != nil {
+		return a, err
+	}
 	a.shelf = vend.NewShelf(provider, vend.ShelfOptions{Keeper: sql})
 
 	// The sale, and what is done later.
@@ -106,7 +104,7 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		return a, err
 	}
 	shop := vend.New(sql, provider, keys, vend.Options{
-		Window: flashapi.ResendWindow, Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Enquiries: cfg.enquiries(),
+		Window: flashapi.ResendWindow, SendTimeout: cfg.sendTimeout(), Fund: cfg.fund(), Limits: limits, PIN: cfg.pinPolicy(), Enquiries: cfg.enquiries(),
 		IdleAfter: cfg.idleAfter(), Logger: a.log,
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
@@ -164,11 +162,10 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 	if !cfg.production() {
 		doors = append(doors, channels.NewHandset(inbox, channels.HandsetOptions{Code: cfg.DialCode, Hints: a.hints()}))
 	}
-	a.health = telemetry.NewHealth([]telemetry.Check{
+	a.health = telemetry.NewHealth(append([]telemetry.Check{
 		{Name: "redis", Probe: sessions.Ping},
 		{Name: "sql", Probe: sql.Ping},
-		{Name: "provider", Probe: flash.Ready},
-	}, telemetry.HealthOptions{Logger: a.log})
+	}, sellers.probes(&cfg)...), telemetry.HealthOptions{Logger: a.log})
 	front := channels.ServerOptions{
 		Logger: a.log, Refused: metrics.Refused,
 		Live:  func(context.Context) (int, []byte) { return a.health.Healthz() },
@@ -235,74 +232,9 @@ func (a *app) sessions() (*store.Sessions, error) {
 	return sessions, nil
 }
 
-// flashOptions are how Flash is reached, as configured.
-func (c *config) flashOptions() flashapi.Options {
-	o := flashapi.Options{
-		BaseURL: c.FlashBase, TokenURL: c.FlashToken, APIKey: c.FlashKey, AccountNumber: c.FlashAcct,
-		StoreID: c.FlashStore, TerminalID: c.FlashTill, ProductCodeAsText: c.FlashCodes == "text",
-	}
-	if c.FlashRev == "2023" {
-		o.Dialect = flashapi.Draft2023
-	}
-	return o
-}
-
 // smsOptions are how messages go out by SMS, as configured.
 func (c *config) smsOptions() channels.SMSOptions {
 	return channels.SMSOptions{BaseURL: c.SMSURL, Username: c.SMSUser, APIKey: c.SMSKey, Sender: c.SMSSender}
-}
-
-// flash connects to the configured provider, or to a simulator of it in this
-// process.
-func (a *app) flash(m *telemetry.Metrics) (*flashapi.Client, error) {
-	o := a.cfg.flashOptions()
-	o.Observe = m.Upstream
-	o.Alarm = func(share float64) {
-		a.log.Error("provider leaves many sales unclear", "share", fmt.Sprintf("%.0f%%", 100*share), "within", "5m", "alert", true)
-	}
-	if o.BaseURL == "" {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
-		if err != nil {
-			return nil, fmt.Errorf("start provider simulator: %w", err)
-		}
-		srv := &http.Server{Handler: sandbox.New(sandbox.Options{}), ReadHeaderTimeout: 5 * time.Second}
-		go func() { _ = srv.Serve(l) }()
-		a.onClose(srv.Close)
-		o.BaseURL, o.TokenURL = "http://"+l.Addr().String(), ""
-		o.APIKey, o.AccountNumber = secret.New(sandbox.DefaultAPIKey), sandbox.DefaultAccount
-		o.StoreID, o.TerminalID = cmp.Or(o.StoreID, "SPAZA1"), cmp.Or(o.TerminalID, "TILL1")
-		a.embedded = append(a.embedded, "provider simulator, its books on "+o.BaseURL+"/: no real airtime is sold (set SPAZA_FLASH_BASE_URL, _API_KEY, _ACCOUNT_NUMBER)")
-	}
-	c, err := flashapi.New(o)
-	if err != nil {
-		return nil, err
-	}
-	a.onClose(func() error { c.Close(); return nil })
-	return c, nil
-}
-
-// hints are a few numbers worth trying on the handset when the embedded
-// simulator sells; `spaza sandbox` lists them all.
-func (a *app) hints() []channels.HandsetHint {
-	if a.cfg.FlashBase != "" {
-		return nil
-	}
-	return []channels.HandsetHint{
-		{Label: "A 1Voucher of R50. Good once: change the last digits for another", Value: "5000500000000001"},
-		{Label: "A 1Voucher of R100", Value: "5001000000000001"},
-		{Label: "A 1Voucher that was used before", Value: "6240100000000000"},
-		{Label: "A 1Voucher whose answer gets lost", Value: "7030005000000001"},
-		{Label: "A meter: Eskom", Value: "14000000019"},
-		{Label: "A meter that owes money", Value: "14000000043"},
-		{Label: "A meter with free units", Value: "14000000084"},
-		{Label: "A meter that gets new keys first", Value: "14000000118"},
-		{Label: "An account at a biller, which owes R350", Value: "10035000"},
-		{Label: "A water meter", Value: "14000000159"},
-		{Label: "As phone number: the network is slow", Value: "27600010001"},
-		{Label: "As phone number: the answer gets lost", Value: "27600010003"},
-		{Label: "As phone number: on another network", Value: "27600002368"},
-		{Label: "As phone number: SIM not registered", Value: "27600002355"},
-	}
 }
 
 func languages(words *locales.Live) func() []flows.Language {
