@@ -3,6 +3,7 @@ package electrumapi
 import (
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // Class is what one exchange means by itself. The zero value is Unknown: forgetting
@@ -55,7 +56,8 @@ func (c Class) String() string {
 //     said by something before or around the host, of which nobody knows what it
 //     did with the request.
 //   - All else failed; but for an advice only 4xx (without 408 and 429) and 501
-//     are final.
+//     are final, and no refusal whose body is something else than JSON: that is
+//     a stranger's at a wrong address, and "not found" there undoes nothing.
 func (x Exchange) Class() Class {
 	o := operations[x.op]
 	d, err := readDetail(x.Body, nil)
@@ -69,6 +71,9 @@ func (x Exchange) Class() Class {
 	case x.Status == http.StatusUnauthorized, x.Status == http.StatusForbidden:
 		return Auth
 	case o.effect.advises():
+		if err != nil && x.Status/100 != 2 && strings.TrimSpace(x.Body.Reveal()) != "" {
+			return Unknown
+		}
 		return adviceClass(o.effect, x.Status, d.Type)
 	case d.Type == ErrorDuplicate:
 		return Unknown
