@@ -151,7 +151,9 @@ func sayUndo(f file, say func(string, ...any)) {
 	case vend.KindReverse:
 		return
 	case vend.KindRedeem, vend.KindRefund, vend.KindVoucher, vend.KindAirtimePIN, vend.KindCashOut:
-		say("Have it undone, where nobody used it: spaza orders reverse %s --reason ...", plain(o.Ref))
+		if o.Provider() != byElectrum { // which undoes nothing that was confirmed
+			say("Have it undone, where nobody used it: spaza orders reverse %s --reason ...", plain(o.Ref))
+		}
 	}
 	if o.Kind != vend.KindRedeem {
 		say("If the provider has undone it: spaza orders resolve %s --as reversed --reason ...", plain(o.Ref))

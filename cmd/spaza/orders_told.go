@@ -57,9 +57,13 @@ func deliveryWords(o vend.Order) string {
 	return "nothing yet"
 }
 
-// providerWords is what the provider said last.
+// providerWords is what the provider said last, and which one where it is not the
+// first.
 func providerWords(o vend.Order, trail []vend.Move) string {
 	var parts []string
+	if o.Provider() != "" {
+		parts = append(parts, plain(o.Provider()))
+	}
 	if o.ProviderRef != "" {
 		parts = append(parts, "its number "+plain(o.ProviderRef))
 	}

@@ -240,6 +240,8 @@ func TestWhatCanBeDoneFollowsTheJobAndTheClock(t *testing.T) {
 	person, voucher := unclear, unclear
 	person.State, person.Sealed = vend.StatePerson, []byte{1}
 	voucher.State, voucher.Kind = vend.StateDelivered, vend.KindVoucher
+	elsewhere := voucher
+	elsewhere.Kind, elsewhere.Op = vend.KindAirtimePIN, "airtime/purchases@electrum"
 	for _, c := range []struct {
 		say  string
 		f    file
@@ -263,6 +265,7 @@ func TestWhatCanBeDoneFollowsTheJobAndTheClock(t *testing.T) {
 		{"It may not be sent again", file{File: vend.File{Order: person}}, at(time.Hour), "resend"},
 		{"--as not_vended --reason ... --bears provider|operator", file{File: vend.File{Order: person, Entries: []ledger.Entry{{Kind: ledger.KindCaptured}}}}, at(time.Hour), "resend"},
 		{"spaza orders reverse P-1", file{File: vend.File{Order: voucher}}, at(time.Hour), "being undone"},
+		{"If the provider has undone it", file{File: vend.File{Order: elsewhere}}, at(time.Hour), "reverse P-1"},
 		{"It is being undone", file{File: vend.File{Order: voucher, Undone: []vend.Order{{State: vend.StateUnknown}}}}, at(time.Hour), "reverse P-1"},
 	} {
 		got := strings.Join(canBeDone(c.f, c.now), "\n")
@@ -280,5 +283,16 @@ func TestJSONHasNothingThatATerminalActsOn(t *testing.T) {
 	want := `{"a":"x\u202ey\u0085\u007f\udb40\udc41<é>"}` + "\n"
 	if diff := gocmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAProviderIsNamedWhereItIsNotTheFirst(t *testing.T) {
+	for op, want := range map[string]string{
+		"cellular/pinless/purchase": "its number 77, last code 0", "airtime/purchases@electrum": "electrum, its number 77, last code 0",
+		"airtime/purchases@e\x1b[31m": `e\x1b[31m, its number 77, last code 0`,
+	} {
+		if got := providerWords(vend.Order{Op: op, ProviderRef: "77", Code: "0"}, nil); got != want {
+			t.Errorf("%q: %q", op, got)
+		}
 	}
 }
