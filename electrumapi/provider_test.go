@@ -97,6 +97,8 @@ func TestWhatAnAnswerWithoutASuccessMeans(t *testing.T) {
 		{vend.KindAirtime, said{500, "", nil}, unknown, unknown},
 		{vend.KindAirtime, said{504, errorBody("GENERAL_ERROR"), nil}, unknown, unknown},
 		{vend.KindAirtime, said{502, "", nil}, unknown, unknown},
+		{vend.KindAirtime, said{500, errorBody("INVALID_MSISDN"), nil}, unknown, unknown}, // the status is read first
+		{vend.KindElectricity, said{504, errorBody("UNKNOWN_METER_ID"), nil}, unknown, unknown},
 		{vend.KindAirtime, said{500, errorBody("OUTCOME_UNKNOWN"), nil}, unknown, unknown},
 		{vend.KindAirtime, said{400, errorBody("OUTCOME_UNKNOWN"), nil}, unknown, unknown},
 		{vend.KindAirtime, said{400, errorBody("DUPLICATE_RECORD"), nil}, unknown, unknown},
@@ -182,6 +184,7 @@ func TestThatThereIsNoSuchSaleIsBelievedOnlyAfterLong(t *testing.T) {
 		"too few":                {vend.KindAirtime, change(func(p *vend.Past) { p.Times-- }), said{404, "", nil}, vend.Unknown},
 		"too soon":               {vend.KindAirtime, change(func(p *vend.Past) { p.Age -= time.Second }), said{404, "", nil}, vend.Unknown},
 		"not in a row":           {vend.KindAirtime, change(func(p *vend.Past) { p.Code = "HTTP 500" }), said{404, "", nil}, vend.Unknown},
+		"under HTTP 500":         {vend.KindAirtime, enough, said{500, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Unknown},
 		"another word now":       {vend.KindAirtime, enough, said{500, "", nil}, vend.Unknown},
 	} {
 		p, _ := hostOf(t, ProviderOptions{}, &c.said)
