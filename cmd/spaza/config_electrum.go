@@ -48,6 +48,8 @@ type electrumConfig struct {
 	Tender       string        `env:"SPAZA_ELECTRUM_TENDER" envDefault:"WALLET" doc:"tender type by which confirmations say that was paid"`
 	Utilities    string        `env:"SPAZA_ELECTRUM_UTILITIES" envDefault:"electricity" doc:"what is sold for meters: electricity, water or electricity,water"`
 	Timeout      time.Duration `env:"SPAZA_ELECTRUM_TIMEOUT" envDefault:"60s" doc:"how long one call may take"`
+	StatusAfter  time.Duration `env:"SPAZA_ELECTRUM_STATUS_AFTER" envDefault:"0s" doc:"how old an airtime sale of unknown outcome is before its status is asked for"`
+	SettleAfter  time.Duration `env:"SPAZA_ELECTRUM_SETTLE_AFTER" envDefault:"2m" doc:"how old it is before the answer that there is no such purchase, got three times in a row, is believed and the money given back; no less than SPAZA_ELECTRUM_TIMEOUT"`
 }
 
 // there says that any address is configured.
@@ -189,11 +191,22 @@ func (e electrumConfig) check() (faults []error) {
 	if e.Timeout < time.Second || e.Timeout > 5*time.Minute {
 		bad("SPAZA_ELECTRUM_TIMEOUT", "1s to 5m")
 	}
+	if e.StatusAfter < 0 || e.StatusAfter > longestWait {
+		bad("SPAZA_ELECTRUM_STATUS_AFTER", "0s to 10m")
+	}
+	// Before that the sale itself may still be on its way.
+	if e.SettleAfter < e.Timeout || e.SettleAfter > longestWait {
+		bad("SPAZA_ELECTRUM_SETTLE_AFTER", "no less than SPAZA_ELECTRUM_TIMEOUT, and 10m at most")
+	}
 	if e.TokenURL == "" && (e.ClientID != "" || !e.ClientSecret.Empty()) {
 		faults = append(faults, errors.New("SPAZA_ELECTRUM_CLIENT_ID or _CLIENT_SECRET is set, so SPAZA_ELECTRUM_TOKEN_URL is required"))
 	}
 	return faults
 }
+
+// longestWait is how long the outcome of a sale may be left open: after 25 minutes a
+// person would have it.
+const longestWait = 10 * time.Minute
 
 var tenderType = regexp.MustCompile(`^[A-Z][A-Z_]{1,39}$`)
 

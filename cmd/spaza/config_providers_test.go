@@ -141,7 +141,7 @@ func TestElectrumReachesTheClient(t *testing.T) {
 		"SPAZA_ELECTRUM_CLIENT=12", "SPAZA_ELECTRUM_CLIENT_NAME=Us", "SPAZA_ELECTRUM_INSTITUTION=34", "SPAZA_ELECTRUM_INSTITUTION_NAME=We",
 		"SPAZA_ELECTRUM_SETTLEMENT=56", "SPAZA_ELECTRUM_RECEIVER=78", "SPAZA_ELECTRUM_TIMEOUT=20s", "SPAZA_ELECTRUM_RETRY_PATH=/again/{provisionId}",
 		"SPAZA_ELECTRUM_AIRTIME_URL=https://airtime.example/v5", "SPAZA_ELECTRUM_UNKNOWN=airtime_pin=reverse, gift=reverse",
-		"SPAZA_ELECTRUM_UTILITIES=electricity, water",
+		"SPAZA_ELECTRUM_UTILITIES=electricity, water", "SPAZA_ELECTRUM_STATUS_AFTER=3s", "SPAZA_ELECTRUM_SETTLE_AFTER=40s",
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +163,9 @@ func TestElectrumReachesTheClient(t *testing.T) {
 	if d := cmp.Diff(map[vend.Kind]electrumapi.Remedy{"airtime_pin": "reverse", "gift": "reverse"}, remedies); d != "" || err != nil {
 		t.Errorf("remedies: %v\n%s", err, d)
 	}
+	if p, err := c.Electrum.providerOptions(); p.StatusAfter != 3*time.Second || p.SettleAfter != 40*time.Second || err != nil {
+		t.Errorf("provider options %+v, %v", p, err)
+	}
 	if u, err := c.Electrum.utilities(); fmt.Sprint(u) != "[electricity water]" || err != nil {
 		t.Errorf("utilities %v, %v", u, err)
 	}
@@ -171,7 +174,7 @@ func TestElectrumReachesTheClient(t *testing.T) {
 	}
 	c, err = readConfig(nil)
 	remedies, remedyErr := c.Electrum.remedies()
-	if err != nil || remedyErr != nil || c.Electrum.Timeout != time.Minute || c.Electrum.Tender != "WALLET" || c.Electrum.RetryID != "same" || c.Electrum.Messages != "dual" ||
+	if err != nil || remedyErr != nil || c.Electrum.Timeout != time.Minute || c.Electrum.StatusAfter != 0 || c.Electrum.SettleAfter != 2*time.Minute || c.Electrum.Tender != "WALLET" || c.Electrum.RetryID != "same" || c.Electrum.Messages != "dual" ||
 		len(remedies) != 0 {
 		t.Errorf("defaults: %+v, %v, %v, %v", c.Electrum, remedies, err, remedyErr)
 	}
@@ -207,6 +210,9 @@ func TestWhatOfElectrumIsRefused(t *testing.T) {
 		"gas":                              {set("SPAZA_ELECTRUM_UTILITIES=gas"), "SPAZA_ELECTRUM_UTILITIES"},
 		"water twice":                      {set("SPAZA_ELECTRUM_UTILITIES=water,water"), "SPAZA_ELECTRUM_UTILITIES"},
 		"no time":                          {set("SPAZA_ELECTRUM_TIMEOUT=0s"), "SPAZA_ELECTRUM_TIMEOUT"},
+		"asked for yesterday":              {set("SPAZA_ELECTRUM_STATUS_AFTER=-1s"), "SPAZA_ELECTRUM_STATUS_AFTER"},
+		"given back too soon":              {set("SPAZA_ELECTRUM_SETTLE_AFTER=59s"), "SPAZA_ELECTRUM_SETTLE_AFTER: want no less than SPAZA_ELECTRUM_TIMEOUT"},
+		"given back too late":              {set("SPAZA_ELECTRUM_SETTLE_AFTER=11m"), "SPAZA_ELECTRUM_SETTLE_AFTER"},
 		"an interface without its address": {without(electrified("SPAZA_ELECTRUM_VOUCHER_URL=https://suv.example", "SPAZA_PROVIDER=flash,airtime=electrum"), "SPAZA_ELECTRUM_BASE_URL"), "airtime goes to electrum, so SPAZA_ELECTRUM_BASE_URL or SPAZA_ELECTRUM_AIRTIME_URL is required"},
 	} {
 		_, err := readConfig(c.env)

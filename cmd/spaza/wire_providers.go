@@ -113,6 +113,7 @@ func (c *config) route(s sellers) (*vend.Routes, error) {
 func (e electrumConfig) providerOptions() (o electrumapi.ProviderOptions, err error) {
 	o = electrumapi.ProviderOptions{
 		SingleMessaging: e.Messages == "single", RetryNewID: e.RetryID == "new", Tender: electrumapi.TenderType(e.Tender),
+		StatusAfter: e.StatusAfter, SettleAfter: e.SettleAfter,
 	}
 	if o.Unknown, err = e.remedies(); err != nil {
 		return o, err
