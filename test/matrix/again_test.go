@@ -30,7 +30,7 @@ func (c *cell) again(ctx context.Context) {
 		c.wrong("asked for again when it was %s: %d more requests were sent", was.State, n)
 	}
 	c.money(ctx)
-	if was.Refused() {
+	if was.Refused() && !c.lied() { // what is given once a month is gone
 		c.anew(ctx)
 	}
 }
@@ -65,9 +65,9 @@ func (c *cell) others(ctx context.Context) {
 		case !p.Product.Fixed():
 			p.Amount += ledger.Rand(1)
 		case p.Target != "":
-			p.Target = target(k, c.n+1, false)
+			p.Target = target(k, c.n+1, false, terms{})
 		default:
-			p.Product.Code += "1"
+			p.Product.Code = "1" + p.Product.Code
 		}
 		refuse("another purchase", func() (vend.Order, error) { return c.service.Buy(ctx, p) })
 	case k == vend.KindRedeem:
@@ -127,6 +127,7 @@ func (c *cell) anew(ctx context.Context) {
 		c.wrong("it did not happen, and cannot be had now: %s is %s, code %s, %v", o.Ref, o.State, o.Code, err)
 		return
 	}
+	c.anewRef = ref
 	c.screen(o)
 	c.handed(ctx, o)
 	c.money(ctx)

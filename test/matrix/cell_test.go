@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"spaza/flashapi"
+	"spaza/electrumapi"
 	"spaza/ledger"
 	"spaza/secret"
 	"spaza/vend"
@@ -24,7 +24,7 @@ const (
 	after when = "on every sending after a lost answer"
 )
 
-func whens() []when { return []when{first, every, after} }
+func whens() []when { return []when{first, every, after, telling, tellingOften, undoing, undoingOften} }
 
 // lost is the fault by which the answer to a first sending is lost.
 const lost = "cut_after"
@@ -43,7 +43,7 @@ type cell struct {
 	name     string
 
 	host    *host
-	client  *flashapi.Client
+	till    *host // that the customer's money comes from
 	service *vend.Service
 	msisdn  string
 	friend  string // another customer
@@ -54,6 +54,7 @@ type cell struct {
 
 	ref      string // of the operation
 	original string // of what it undoes
+	anewRef  string // of the same, where it was asked for anew
 	refs     []string
 
 	struck int
@@ -97,14 +98,15 @@ func (c *cell) check(what string, err error) bool {
 	return err == nil
 }
 
-// open sets a cell up: a host, a client and a service of its own.
+// open sets a cell up: a host, a provider and a service of its own.
 func (c *cell) open() {
 	c.name = fmt.Sprintf("c%d", c.n)
-	c.host = c.shop.host(c.name)
-	o := clientOptions(c.host.url)
-	o.Now, o.Transport = c.shop.clock.Now, c.shop.callers
-	var err error
-	if c.client, err = flashapi.New(o); !c.check("make client", err) {
+	c.host = c.shop.host(c.name, c.shop.trade)
+	if c.till = c.shop.till; c.till == nil {
+		c.till = c.host
+	}
+	provider, err := c.shop.trade.sell(c.shop, c.host.url, c.row)
+	if !c.check("make provider", err) {
 		return
 	}
 	limits := vend.DefaultLimits()
@@ -115,7 +117,7 @@ func (c *cell) open() {
 	if c.merchant {
 		v.Fund = vend.FundMerchant
 	}
-	c.service = vend.New(c.shop.sql, flashapi.NewProvider(c.client, flashapi.ProviderOptions{PaidOtherwise: c.row.otherwise}), c.shop.keys, v)
+	c.service = vend.New(c.shop.sql, provider, c.shop.keys, v)
 	c.service.Attach(counted{c.shop.runner, c.shop.pace})
 	c.msisdn, c.friend = fmt.Sprintf("2782%07d", c.n), fmt.Sprintf("2784%07d", c.n)
 }
@@ -139,8 +141,12 @@ func (c *cell) prepare(ctx context.Context) {
 				break
 			}
 		}
-		if c.amount = max(c.product.Min, min(c.product.Max, ledger.Rand(20))); c.row.free {
+		c.amount = max(c.product.Min, min(c.product.Max, ledger.Rand(20)))
+		switch {
+		case c.row.free:
 			c.amount = 0
+		case k == vend.KindElectricity && c.row.terms.remedy == electrumapi.RemedyReverse:
+			c.amount = ledger.Rand(100)
 		}
 	} else {
 		c.amount = ledger.Rand(30)
@@ -173,7 +179,7 @@ func (c *cell) make(ctx context.Context, k vend.Kind, ref string) (vend.Order, e
 }
 
 func (c *cell) purchase(ref string) vend.Purchase {
-	to := target(c.product.Kind, c.n, c.row.free)
+	to := target(c.product.Kind, c.n, c.row.free, c.row.terms)
 	return vend.Purchase{
 		Ref: ref, MSISDN: c.msisdn, Product: c.product, Amount: c.amount, Target: c.product.Biller + to, Free: c.row.free, Channel: "test",
 	}
@@ -186,16 +192,11 @@ func (c *cell) ask(ctx context.Context, ref string) (vend.Order, error) {
 
 // strike asks while the fault is on.
 func (c *cell) strike(ctx context.Context) {
-	times := forever
-	if c.when == first {
-		times = 1
-	}
 	c.ref = c.shop.newRef(c, c.row.kind)
-	if c.when == after && !c.check("switch fault on", c.host.switchOn(ctx, lost, c.ref, 1)) {
-		return
-	}
-	if !c.check("switch fault on", c.host.switchOn(ctx, c.fault, c.ref, times)) {
-		return
+	for _, t := range c.troubles() {
+		if !c.check("switch fault on", c.host.switchOn(ctx, t)) {
+			return
+		}
 	}
 	if !c.leaves {
 		second := make(chan vend.Order, 1)
@@ -280,10 +281,14 @@ func (c *cell) learn(n news) {
 func (c *cell) happened(ref string) bool {
 	if ref != "" && c.row.kind == vend.KindReverse && ref != c.original && ref != c.purse {
 		t, known := c.host.entry(c.original)
-		return known && t.Status == "reversed"
+		return known && t.done && !t.stands
+	}
+	if ref == c.purse {
+		t, known := c.till.entry(ref)
+		return known && t.done
 	}
 	t, known := c.host.entry(ref)
-	return known && executed(t)
+	return known && t.done && !(ref == c.ref && c.lied())
 }
 
 // heard says whether a customer learned of an order what fits.

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"spaza/flashapi/sandbox"
 )
 
 // callHeader numbers the calls of clients, so that a host can say which of them
@@ -100,10 +98,64 @@ func (w watched) Done() <-chan struct{} {
 	return w.Context.Done()
 }
 
-// host is the provider of one cell: a simulator of its own on the shop's socket,
-// under a path of its own.
+// simulator is the provider of one cell: what it simulates, and what its books say,
+// whichever provider that is.
+type simulator interface {
+	http.Handler
+	// read finds out what a request asks for: the order that it is about; false
+	// where it asks for nothing that is sold.
+	read(r *http.Request, body []byte) (ref string, sells bool)
+	// control is the path of its control endpoint.
+	control() string
+	// release has all come that is still under way.
+	release()
+	books() accounts
+	// issued is what it gave for an order that it did, as one asks over the phone.
+	// asked is the last request for it that came.
+	issued(ctx context.Context, ref string, asked letter) (issue, error)
+}
+
+// accounts are the books of a provider, in words that all of them have.
+type accounts struct {
+	lines           []line
+	spent, redeemed int64 // of the float, and paid for vouchers; cents
+	undone          int   // requests that undid another
+}
+
+// line is what they say of one request.
+type line struct {
+	ref, op string
+	// done says that it was done, stands that it was and was not undone since.
+	done, stands    bool
+	spent, redeemed int64  // as in accounts, where it stands
+	state           string // in the provider's own words
+	paid            int64  // by the customer, as the provider was told; cents
+}
+
+// issue is what a provider gave: the numbers that are worth money.
+type issue struct {
+	pin, serial string
+	worth       int64 // cents
+	tokens      []printed
+}
+
+type printed struct{ value, label, serial string }
+
+// secrets are the numbers alone.
+func (i issue) secrets() (all []string) {
+	if i.pin != "" {
+		all = append(all, i.pin)
+	}
+	for _, t := range i.tokens {
+		all = append(all, t.value)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// host is a simulator on the shop's socket, under a path of its own.
 type host struct {
-	sandbox *sandbox.Sandbox
+	simulator
 	callers *callers
 	url     string
 
@@ -119,9 +171,9 @@ type letter struct {
 	body []byte
 }
 
-func newHost(o sandbox.Options, c *callers, url string) *host {
+func newHost(s simulator, c *callers, url string) *host {
 	return &host{
-		sandbox: sandbox.New(o), callers: c, url: url,
+		simulator: s, callers: c, url: url,
 		arrived: map[string]int{}, letters: map[string]letter{}, doors: map[string]func(){},
 	}
 }
@@ -129,28 +181,26 @@ func newHost(o sandbox.Options, c *callers, url string) *host {
 // ServeHTTP implements http.Handler.
 func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := r.Header.Get(callHeader)
-	if call != "" && r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/aggregation/") {
+	if call != "" {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		var head struct{ Reference string }
-		_ = json.Unmarshal(body, &head)
-		h.mu.Lock()
-		h.arrived[head.Reference]++
-		h.letters[head.Reference] = letter{r.URL.Path, body}
-		door := h.doors[head.Reference]
-		delete(h.doors, head.Reference)
-		h.mu.Unlock()
-		if door != nil {
-			door()
+		if ref, sells := h.read(r, body); sells {
+			h.mu.Lock()
+			h.arrived[ref]++
+			h.letters[ref] = letter{r.URL.Path, body}
+			door := h.doors[ref]
+			delete(h.doors, ref)
+			h.mu.Unlock()
+			if door != nil {
+				door()
+			}
 		}
-	}
-	if call != "" {
 		r = r.WithContext(watched{r.Context(), func() { h.callers.outOfTime(call) }})
 	}
-	h.sandbox.ServeHTTP(w, r)
+	h.simulator.ServeHTTP(w, r)
 }
 
 // arrivals is how many requests of a reference came; of all when it is empty.
@@ -176,35 +226,46 @@ func (h *host) meet(ref string, door func()) {
 // forever is more often than anything is sent.
 const forever = 1_000_000
 
-// switchOn makes the next requests of a reference meet a fault, by the control
-// endpoint.
-func (h *host) switchOn(ctx context.Context, fault, ref string, times int) error {
-	_, err := h.control(ctx, http.MethodPost, map[string]any{"fault": fault, "reference": ref, "times": times})
+// trouble is a fault that is to strike requests of a reference; op is which of
+// them, empty for all.
+type trouble struct {
+	fault, ref, op string
+	times          int
+}
+
+// switchOn makes the next requests meet a fault, by the control endpoint.
+func (h *host) switchOn(ctx context.Context, t trouble) error {
+	what := map[string]any{"fault": t.fault, "reference": t.ref, "times": t.times}
+	if t.op != "" {
+		what["op"] = t.op
+	}
+	_, err := h.order(ctx, http.MethodPost, what)
 	return err
 }
 
 // switchOff ends all faults, and says how often those that were still on had
 // struck.
 func (h *host) switchOff(ctx context.Context) (on bool, struck int, err error) {
-	list, err := h.control(ctx, http.MethodGet, nil)
+	list, err := h.order(ctx, http.MethodGet, nil)
 	if err != nil {
 		return false, 0, err
 	}
 	for _, f := range list {
 		on, struck = true, struck+f.Struck
 	}
-	_, err = h.control(ctx, http.MethodDelete, nil)
+	_, err = h.order(ctx, http.MethodDelete, nil)
 	return on, struck, err
 }
 
 type switched struct{ Struck int }
 
-func (h *host) control(ctx context.Context, method string, what any) ([]switched, error) {
+// order talks to the control endpoint.
+func (h *host) order(ctx context.Context, method string, what any) ([]switched, error) {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, method, h.url+"/sandbox/faults", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, h.url+h.control(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -225,71 +286,36 @@ func (h *host) control(ctx context.Context, method string, what any) ([]switched
 }
 
 // entry is the line of the provider's books about a reference.
-func (h *host) entry(ref string) (sandbox.Transaction, bool) {
-	list := h.sandbox.Books().Transactions
-	i := slices.IndexFunc(list, func(t sandbox.Transaction) bool { return t.Reference == ref })
+func (h *host) entry(ref string) (line, bool) {
+	list := h.books().lines
+	i := slices.IndexFunc(list, func(l line) bool { return l.ref == ref })
 	if i < 0 {
-		return sandbox.Transaction{}, false
+		return line{}, false
 	}
 	return list[i], true
 }
 
-// executed says whether the provider did what a line of its books is about.
-func executed(t sandbox.Transaction) bool { return t.Status == "success" || t.Status == "reversed" }
-
-// issue is what the provider gave for a reference.
-type issue struct {
-	Voucher struct {
-		PIN, SerialNumber string
-		Amount            int64
-	}
-	Tokens []struct{ Token, TokenDescription, SerialNumber string }
-}
-
-// secrets are the numbers that are worth money.
-func (i issue) secrets() (all []string) {
-	if i.Voucher.PIN != "" {
-		all = append(all, i.Voucher.PIN)
-	}
-	for _, t := range i.Tokens {
-		all = append(all, t.Token)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// issued asks the provider what it gave for a reference that it has executed, as
-// one does over the phone. It bypasses the socket and the count of requests.
-func (h *host) issued(ctx context.Context, ref string) (i issue, err error) {
+// gave asks the provider what it gave for a reference that it has done. It bypasses
+// the socket and the count of requests.
+func (h *host) gave(ctx context.Context, ref string) (issue, error) {
 	h.mu.Lock()
 	l, known := h.letters[ref]
 	h.mu.Unlock()
-	if t, there := h.entry(ref); !known || !there || !executed(t) {
-		return i, fmt.Errorf("the provider did not execute %s", ref)
+	if t, there := h.entry(ref); !known || !there || !t.done {
+		return issue{}, fmt.Errorf("the provider did not do %s", ref)
 	}
-	ask := func(path, kind, auth, body string) ([]byte, error) {
-		r := httptest.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(body))
-		r.Header.Set("Content-Type", kind)
-		r.Header.Set("Authorization", auth)
-		w := httptest.NewRecorder()
-		h.sandbox.ServeHTTP(w, r)
-		if w.Code != http.StatusOK {
-			return nil, fmt.Errorf("the provider answers HTTP %d to %s", w.Code, path)
-		}
-		return w.Body.Bytes(), nil
+	return h.issued(ctx, ref, l)
+}
+
+// ask sends a simulator a request without the socket.
+func ask(ctx context.Context, s http.Handler, method, path, kind, auth, body string) ([]byte, error) {
+	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Authorization", auth)
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code > 299 {
+		return nil, fmt.Errorf("the provider answers HTTP %d to %s", w.Code, path)
 	}
-	answer, err := ask("/token", "application/x-www-form-urlencoded", "Basic "+sandbox.DefaultAPIKey, "grant_type=client_credentials")
-	if err != nil {
-		return i, err
-	}
-	var token struct {
-		Access string `json:"access_token"`
-	}
-	if err := json.Unmarshal(answer, &token); err != nil {
-		return i, err
-	}
-	if answer, err = ask(l.path, "application/json", "Bearer "+token.Access, string(l.body)); err != nil {
-		return i, err
-	}
-	return i, json.Unmarshal(answer, &i)
+	return w.Body.Bytes(), nil
 }

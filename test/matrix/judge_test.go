@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 	"spaza/vend"
 )
@@ -26,6 +25,10 @@ const (
 	personNot    mark = 'N' // to a person, who found that it had not happened
 	torn         mark = 'C' // to a person by an answer; it had happened
 	tornNot      mark = 'c' // to a person by an answer; it had not happened
+	undone       mark = 'r' // declined, since it was undone
+	keptThere    mark = 'R' // to a person, since it could not be undone; it had happened
+	unconfirmed  mark = 'u' // delivered, and the provider does not take its confirmation
+	lied         mark = 'L' // declined by a final answer, and it had happened
 	nothing      mark = '?' // none of these
 )
 
@@ -60,6 +63,7 @@ func (c *cell) judge(ctx context.Context) mark {
 	case o.Done() != happened, o.Refused() == happened:
 		c.wrong("it is %s %s, and at the provider it happened: %t", o.State, o.Resolution, happened)
 	}
+	c.settled(ctx, c.ref, m)
 	c.follow(f)
 	c.handed(ctx, o)
 	c.money(ctx)
@@ -83,8 +87,19 @@ func (c *cell) mark(o vend.Order, trail []vend.Move) mark {
 		return slices.ContainsFunc(trail, func(m vend.Move) bool { return m.To == s })
 	}
 	unclear, owed, decided := was(vend.StateUnknown), was(vend.StateOwed), was(vend.StatePerson)
+	told := func(why vend.Cause) bool {
+		return slices.ContainsFunc(trail, func(m vend.Move) bool { return m.Cause == why })
+	}
 	byAnswer := slices.ContainsFunc(trail, func(m vend.Move) bool { return m.To == vend.StatePerson && m.Cause == vend.CauseAnswer })
 	switch {
+	case o.State == vend.StateResolved && o.Done() && told(vend.CauseNotTaken):
+		return keptThere
+	case o.State == vend.StateDelivered && !decided && told(vend.CauseNotTaken):
+		return unconfirmed
+	case o.State == vend.StateDeclined && !decided && !owed && told(vend.CauseTaken):
+		return undone
+	case o.State == vend.StateDeclined && !unclear && !decided && !owed && c.lied():
+		return lied
 	case o.State == vend.StateResolved && o.Done() && byAnswer:
 		return torn
 	case o.State == vend.StateResolved && o.Refused() && byAnswer:
@@ -125,7 +140,7 @@ func (c *cell) follow(f vend.File) {
 			c.wrong("nobody says who decided, and why: %+v", m)
 		}
 		at = m.To
-		if m.Attempt != 0 {
+		if m.Attempt != 0 && m.Cause != vend.CauseTaken && m.Cause != vend.CauseNotTaken { // those are of an advice
 			if m.Attempt != last+1 {
 				c.wrong("after attempt %d its trail tells of attempt %d", last, m.Attempt)
 			}
@@ -152,7 +167,7 @@ func (c *cell) handed(ctx context.Context, o vend.Order) {
 		return
 	}
 	if o.Kind.Handed() {
-		gave, err := c.host.issued(ctx, o.Ref)
+		gave, err := c.host.gave(ctx, o.Ref)
 		c.check("ask the provider", err)
 		if got, want := c.hand(o), gave.secrets(); len(want) == 0 || !slices.Equal(got, want) {
 			c.wrong("the customer has %d numbers, and the provider gave %d, not the same", len(got), len(want))
@@ -171,29 +186,32 @@ func (c *cell) handed(ctx context.Context, o vend.Order) {
 // money compares what the customer has with the provider's books: vouchers taken
 // in, less everything that was done for it and not undone.
 func (c *cell) money(ctx context.Context) {
-	var due, float, redeemed int64
-	for _, t := range c.host.sandbox.Books().Transactions {
+	var spent, redeemed, broken int64
+	books := c.host.books()
+	for _, t := range books.lines {
 		switch {
-		case !slices.Contains(c.refs, t.Reference):
+		case !slices.Contains(c.refs, t.ref):
 			c.wrong("the provider did what nobody asked for: %+v", t)
-		case t.Status != "success":
-		case t.Op == "1voucher/redeem":
-			due, redeemed = due+t.Amount, redeemed+t.Amount
-		case t.Op == "1voucher/refund":
-			due, redeemed = due-t.Amount, redeemed-t.Amount
+		case t.ref == c.ref && c.lied():
+			broken += t.spent
 		default:
-			float += t.Amount
-			if !c.merchant {
-				due -= t.Amount
-			}
+			spent, redeemed = spent+t.spent, redeemed+t.redeemed
 		}
+	}
+	due := redeemed
+	if !c.merchant {
+		due -= spent
+	}
+	if c.till != c.host {
+		purse, _ := c.till.entry(c.purse)
+		due += purse.redeemed
 	}
 	b, err := c.service.Balance(ctx, c.msisdn)
 	if want := (vend.Balance{Available: ledger.Cents(due)}); err != nil || b != want {
 		c.wrong("the customer has %s and %s held, and should have %s, %v", b.Available, b.Held, want.Available, err)
 	}
-	if at := c.host.sandbox.Books(); at.Float != sandbox.DefaultFloat-float || at.RedemptionBalance != redeemed {
-		c.wrong("the provider's float is %d and its redemptions %d, by its own lines %d and %d", at.Float, at.RedemptionBalance, sandbox.DefaultFloat-float, redeemed)
+	if books.spent != spent+broken || books.redeemed != redeemed {
+		c.wrong("the provider's float went down by %d and its redemptions are %d, by its own lines %d and %d", books.spent, books.redeemed, spent+broken, redeemed)
 	}
 	if b, err := c.service.Balance(ctx, c.friend); err != nil || b != (vend.Balance{}) {
 		c.wrong("somebody else has %+v, %v", b, err)
@@ -202,14 +220,14 @@ func (c *cell) money(ctx context.Context) {
 
 // once counts what the provider did: the operation at most once.
 func (c *cell) once(o vend.Order) {
-	b, n := c.host.sandbox.Books(), 0
-	for _, t := range b.Transactions {
-		if t.Op == c.row.op && executed(t) && t.Reference != c.purse && t.Reference != c.original {
+	b, n := c.host.books(), 0
+	for _, t := range b.lines {
+		if t.op == c.row.op && t.done && t.ref != c.purse && t.ref != c.original && !(t.ref == c.ref && c.lied()) {
 			n++
 		}
 	}
 	if o.Kind == vend.KindReverse {
-		n = b.Counts["reversed"]
+		n = b.undone
 	}
 	if n > 1 || (n == 1) != o.Done() {
 		c.wrong("it is %s, and the provider did it %d times", o.State, n)

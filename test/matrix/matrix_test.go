@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 )
 
 var (
-	update = flag.Bool("update", false, "write testdata/matrix.txt anew; read the difference before it is kept")
+	update = flag.Bool("update", false, "write the tables of testdata anew; read the difference before it is kept")
 	only   = flag.String("cells", "", "a regular expression: only the cells that it finds")
 )
 
@@ -64,16 +63,14 @@ func (p plan) source(names ...any) *rand.Rand {
 }
 
 // share is of how many cells one is played.
-func (p plan) share(w when) int {
+func (p plan) share(of trade, w when) int {
 	switch {
 	case p.whole:
 		return 1
 	case p.short:
 		return 12
-	case w == after:
-		return 2
 	}
-	return 1
+	return of.share(w)
 }
 
 // cells are all cells, in the order of the table. Where not every combination is
@@ -81,10 +78,10 @@ func (p plan) share(w when) int {
 func (p plan) cells(s *shop, rows []row, faults []string, postgres bool) (all []*cell) {
 	for _, r := range rows {
 		for _, f := range faults {
-			for _, sending := range whens() {
+			for _, sending := range r.whens() {
 				draw := p.source(r, f, sending)
 				leaves, merchant, here := draw.IntN(2) == 0, draw.IntN(2) == 0, (draw.IntN(2) == 0) == postgres
-				chosen := (here || p.whole || p.alone) && draw.IntN(p.share(sending)) == 0
+				chosen := (here || p.whole || p.alone) && draw.IntN(p.share(s.trade, sending)) == 0
 				bought := (r.kind.Bought() || r.undoes.Bought()) && !r.free
 				var variants []*cell
 				if p.long {
@@ -112,10 +109,22 @@ func (p plan) cells(s *shop, rows []row, faults []string, postgres bool) (all []
 
 // TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney is the matrix.
 func TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney(t *testing.T) {
+	matrix(t, flash{})
+}
+
+// TestEveryFaultOfElectrumMeetsEveryOperationThatMovesMoney is that of the provider
+// which is told how sales ended.
+func TestEveryFaultOfElectrumMeetsEveryOperationThatMovesMoney(t *testing.T) {
+	matrix(t, electrum{})
+}
+
+// matrix plays the cells of one provider.
+func matrix(t *testing.T, of trade) {
+	t.Helper()
 	t.Parallel()
 	p := askedFor(t)
 	t.Logf("SPAZA_PROOF_SEED=%d", p.seed)
-	rows, faults := rows(t), faults(t)
+	rows, faults := of.rows(t), faultNames(t, of)
 	if !slices.Contains(faults, lost) {
 		t.Fatalf("the simulator has no fault %q", lost)
 	}
@@ -123,7 +132,7 @@ func TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
-			s := openShop(t, p, postgres)
+			s := openShop(t, p, of, postgres)
 			got, done := table{}, totals{}
 			all := p.cells(s, rows, faults, postgres)
 			// Not all at once: each has connections and books of its own.
@@ -139,17 +148,21 @@ func TestEveryFaultOfTheProviderMeetsEveryOperationThatMovesMoney(t *testing.T) 
 			t.Logf("%s, %s", done, time.Since(began).Round(time.Millisecond))
 			if *update {
 				if !postgres && *only == "" {
-					if err := os.WriteFile(file(), []byte(got.write(rows, faults)), 0o600); err != nil {
+					if err := os.WriteFile(file(of), []byte(got.write(of, rows, faults)), 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}
 				return
 			}
-			want := readTable(t)
+			want := readTable(t, of)
 			for _, differs := range compare(got, want) {
 				t.Error(differs)
 			}
-			if n := len(rows) * len(faults) * len(whens()); len(want) != n {
+			n := 0
+			for _, r := range rows {
+				n += len(r.whens()) * len(faults)
+			}
+			if len(want) != n {
 				t.Errorf("the table has %d cells, and there are %d", len(want), n)
 			}
 		})
@@ -177,6 +190,9 @@ func (s *shop) play(ctx context.Context, cells []*cell, got table, done *totals)
 	before, err := s.sql.Balances(ctx)
 	if failed("read balances", err) {
 		return wrong
+	}
+	if s.till != nil {
+		before[ledger.ProviderRedemption] += ledger.Cents(s.till.books().redeemed)
 	}
 	each(cells, func(c *cell) { c.open(); c.prepare(ctx) })
 	if failed("rest when all are ready", s.rest(ctx)) {
@@ -212,6 +228,9 @@ func (s *shop) play(ctx context.Context, cells []*cell, got table, done *totals)
 	}
 	wrong = append(wrong, s.books(ctx, cells, before)...)
 	for _, c := range cells {
+		if c.anewRef != "" {
+			c.settled(ctx, c.anewRef, atOnce)
+		}
 		wrong = append(wrong, c.report()...)
 		done.struck += c.struck
 		done.requests += c.host.arrivals("")
@@ -229,7 +248,9 @@ func (c *cell) calm(ctx context.Context) {
 		struck = 1 // it is gone since it struck
 	}
 	c.struck = struck
-	if struck == 0 || on != (c.when != first) {
+	c.host.release()
+	lasts := c.when == every || c.when == after // several advices may end with the first that is refused
+	if struck == 0 || on != lasts && c.when != tellingOften && c.when != undoingOften {
 		c.wrong("the fault struck %d times, and is still on: %t", struck, on)
 	}
 }
@@ -254,11 +275,17 @@ func (s *shop) books(ctx context.Context, cells []*cell, before map[ledger.Accou
 	}
 	var float, redeemed, merchant int64
 	for _, c := range cells {
-		b := c.host.sandbox.Books()
-		float, redeemed = float+sandbox.DefaultFloat-b.Float, redeemed+b.RedemptionBalance
-		if c.merchant {
-			merchant += sandbox.DefaultFloat - b.Float
+		b := c.host.books()
+		if t, known := c.host.entry(c.ref); known && c.lied() {
+			b.spent -= t.spent
 		}
+		float, redeemed = float+b.spent, redeemed+b.redeemed
+		if c.merchant {
+			merchant += b.spent
+		}
+	}
+	if s.till != nil {
+		redeemed += s.till.books().redeemed
 	}
 	// What the provider has taken is a credit here, what it owes a debit.
 	for account, want := range map[ledger.Account]int64{

@@ -25,9 +25,8 @@ func (c *cell) decide(ctx context.Context) {
 		}
 	} else {
 		d.As = vend.VerdictVended
-		t, _ := c.host.entry(c.ref)
-		if c.row.kind == vend.KindRedeem {
-			d.Amount = ledger.Cents(t.Amount)
+		if t, _ := c.host.entry(c.ref); c.row.kind == vend.KindRedeem {
+			d.Amount = ledger.Cents(t.redeemed)
 		}
 		if c.row.kind.Handed() {
 			d.Goods = c.read(ctx, f.Order)
@@ -47,16 +46,16 @@ func spent(had []ledger.Entry) bool {
 
 // read is what the provider reads out of what an order still lacks.
 func (c *cell) read(ctx context.Context, o vend.Order) vend.Goods {
-	i, err := c.host.issued(ctx, c.ref)
+	i, err := c.host.gave(ctx, c.ref)
 	if !c.check("ask the provider", err) || slices.Equal(c.hand(o), i.secrets()) {
 		return vend.Goods{}
 	}
-	if i.Voucher.PIN != "" {
-		return vend.Goods{Voucher: &vend.Voucher{PIN: secret.New(i.Voucher.PIN), Serial: i.Voucher.SerialNumber, Amount: ledger.Cents(i.Voucher.Amount)}}
+	if i.pin != "" {
+		return vend.Goods{Voucher: &vend.Voucher{PIN: secret.New(i.pin), Serial: i.serial, Amount: ledger.Cents(i.worth)}}
 	}
 	u := &vend.Utility{Meter: o.Target}
-	for _, t := range i.Tokens {
-		u.Tokens = append(u.Tokens, vend.Token{Use: vend.TokenCredit, Label: t.TokenDescription, Value: secret.New(t.Token), Serial: t.SerialNumber})
+	for _, t := range i.tokens {
+		u.Tokens = append(u.Tokens, vend.Token{Use: vend.TokenCredit, Label: t.label, Value: secret.New(t.value), Serial: t.serial})
 	}
 	return vend.Goods{Utility: u}
 }

@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"spaza/electrumapi"
 	"spaza/flashapi"
-	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 	"spaza/secret"
 	"spaza/vend"
@@ -25,6 +26,7 @@ type row struct {
 	otherwise bool
 	free      bool      // free basic electricity
 	undoes    vend.Kind // for KindReverse
+	terms     terms     // where they decide how the provider is asked
 }
 
 func (r row) String() string {
@@ -35,7 +37,24 @@ func (r row) String() string {
 	case r.undoes != "":
 		name += " of " + string(r.undoes)
 	}
-	return name + ", " + r.op
+	return name + ", " + r.op + r.terms.String()
+}
+
+// trade is selling by one provider.
+type trade interface {
+	// table is the file with what its cells end as, and marks are its marks.
+	table() string
+	marks() [][2]string
+	// share is of how many cells one is played.
+	share(w when) int
+	rows(t *testing.T) []row
+	// faults are a simulator, and the numbers of those faults that a test number
+	// brings.
+	faults() (http.Handler, map[int]bool)
+	control() string
+	simulate(now func() time.Time) simulator
+	// sell is the provider of a cell whose simulator is at url.
+	sell(s *shop, url string, r row) (vend.Provider, error)
 }
 
 // sellers are both ways in which a merchant may be set up.
@@ -43,15 +62,15 @@ func sellers() []bool { return []bool{false, true} }
 
 // rows are all operations: those of every kind that the provider sells, however
 // the merchant is set up. It fails for a kind that is not among them.
-func rows(t *testing.T) []row {
+func (flash) rows(t *testing.T) []row {
 	t.Helper()
-	client, err := flashapi.New(clientOptions("http://127.0.0.1"))
+	client, err := flashapi.New(flashOptions("http://127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []row
 	add := func(p *flashapi.Provider, r row) {
-		s := vend.Sale{Ref: "M-1", Kind: r.kind, Product: "1", Amount: ledger.Rand(20), Target: target(r.kind, 1, r.free), Free: r.free}
+		s := vend.Sale{Ref: "M-1", Kind: r.kind, Product: "1", Amount: ledger.Rand(20), Target: r.target(1), Free: r.free}
 		switch r.kind {
 		case vend.KindRedeem:
 			s.Product, s.Amount, s.PIN = "", 0, secret.New(voucherPIN(20, 1))
@@ -105,39 +124,39 @@ func rows(t *testing.T) []row {
 	return all
 }
 
-// faults are the names of all faults of the simulator, in the order of their
+// faultNames are the names of all faults of a simulator, in the order of their
 // numbers, by its own words.
-func faults(t *testing.T) []string {
+func faultNames(t *testing.T, of trade) []string {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/sandbox/faults", strings.NewReader(`{"fault":"?"}`))
+	simulator, numbers := of.faults()
+	delete(numbers, 0)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+of.control(), strings.NewReader(`{"fault":"?"}`))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
-	sandbox.New(sandbox.Options{}).ServeHTTP(w, r)
+	simulator.ServeHTTP(w, r)
 	var says struct{ Error string }
 	if err := json.Unmarshal(w.Body.Bytes(), &says); err != nil {
 		t.Fatal(err)
 	}
 	_, list, ok := strings.Cut(says.Error, "there are ")
 	names := strings.Split(list, ", ")
-	numbers := map[int]bool{}
-	for _, n := range sandbox.TestNumbers() {
-		if n.Fault != 0 {
-			numbers[n.Fault] = true
-		}
-	}
 	if !ok || len(names) != len(numbers) {
 		t.Fatalf("the simulator names %d faults and has numbers for %d: %s", len(names), len(numbers), says.Error)
 	}
 	return names
 }
 
-// target is who gets what is bought, another one for every n.
-func target(k vend.Kind, n int, free bool) string {
+// target is who gets what is bought in a row, another one for every n.
+func (r row) target(n int) string { return target(r.kind, n, r.free, r.terms) }
+
+func target(k vend.Kind, n int, free bool, t terms) string {
 	switch {
 	case k == vend.KindAirtime, k == vend.KindData:
 		return fmt.Sprintf("2783%07d", n)
 	case k == vend.KindElectricity && free:
 		return "14000000084" // claims free units, once a month
+	case k == vend.KindElectricity && t.remedy == electrumapi.RemedyReverse:
+		return "TST001" // whose tokens, of R100, are taken back
 	case k == vend.KindElectricity:
 		return meter(n)
 	case k == vend.KindBill:
@@ -165,13 +184,3 @@ func meter(n int) string {
 // voucherPIN is the PIN of an unused 1Voucher worth so many rand, another one for
 // every n.
 func voucherPIN(rand, n int) string { return fmt.Sprintf("5%05d%010d", rand, n) }
-
-// clientOptions are those of a client of the simulator.
-func clientOptions(url string) flashapi.Options {
-	return flashapi.Options{
-		BaseURL: url, APIKey: secret.New(sandbox.DefaultAPIKey), AccountNumber: sandbox.DefaultAccount, StoreID: "S1", TerminalID: "T1",
-		// What a host that is left alone for a while does to a sale is another
-		// question.
-		BreakerFailures: 1 << 30,
-	}
-}

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"spaza/flashapi"
-	"spaza/flashapi/sandbox"
 	"spaza/jobs"
 	"spaza/secret"
 	"spaza/store"
@@ -110,6 +108,9 @@ type shop struct {
 	callers *callers
 	server  *httptest.Server
 	shelf   *vend.Shelf
+	trade   trade
+	till    *host         // takes vouchers in, where the provider does not
+	cashier vend.Provider // of the till
 
 	mu    sync.Mutex
 	hosts map[string]*host // by the first part of the path
@@ -120,7 +121,7 @@ type shop struct {
 func opening() time.Time { return time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC) }
 
 // openShop opens a shop for the length of a test.
-func openShop(t *testing.T, p plan, postgres bool) *shop {
+func openShop(t *testing.T, p plan, of trade, postgres bool) *shop {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "spaza.db")
 	url, driver, source := "sqlite:"+path, "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)"
@@ -145,7 +146,7 @@ func openShop(t *testing.T, p plan, postgres bool) *shop {
 		t.Fatal(err)
 	}
 	s := &shop{
-		plan: p, clock: &clock{now: opening()}, pace: &pace{Store: db, news: make(chan struct{}, 1)},
+		plan: p, trade: of, clock: &clock{now: opening()}, pace: &pace{Store: db, news: make(chan struct{}, 1)},
 		sql: db, raw: raw, keys: keys, callers: newCallers(), hosts: map[string]*host{}, cells: map[string]*cell{},
 	}
 	s.server = httptest.NewServer(http.HandlerFunc(s.route))
@@ -155,7 +156,7 @@ func openShop(t *testing.T, p plan, postgres bool) *shop {
 	})
 	s.runner = jobs.NewRunner(s.pace, jobs.Options{
 		Workers: 24, Now: s.clock.Now, Observe: func(string, string, time.Duration) { s.pace.add(-1) },
-		Handlers: map[jobs.Kind]jobs.Handler{vend.JobOrder: s.work, vend.JobNotice: s.notice},
+		Handlers: map[jobs.Kind]jobs.Handler{vend.JobOrder: s.work, vend.JobNotice: s.notice, vend.JobAdvice: s.advise},
 	})
 	s.runner.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
@@ -165,12 +166,17 @@ func openShop(t *testing.T, p plan, postgres bool) *shop {
 			t.Error(err)
 		}
 	})
-	client, err := flashapi.New(clientOptions(s.host("catalogue").url))
+	if _, redeems := of.(flash); !redeems {
+		s.till = s.host("till", flash{})
+		if s.cashier, err = (flash{}).sell(s, s.till.url, row{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seller, err := of.sell(s, s.host("catalogue", of).url, row{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	s.shelf = vend.NewShelf(flashapi.NewProvider(client, flashapi.ProviderOptions{}), vend.ShelfOptions{Keeper: db})
+	s.shelf = vend.NewShelf(seller.(vend.Cataloguer), vend.ShelfOptions{Keeper: db})
 	if err := s.shelf.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +184,8 @@ func openShop(t *testing.T, p plan, postgres bool) *shop {
 }
 
 // host opens a simulator.
-func (s *shop) host(name string) *host {
-	h := newHost(sandbox.Options{Now: s.clock.Now, SlowFor: time.Hour, KeepFor: 48 * time.Hour, ReverseWithin: 48 * time.Hour}, s.callers, s.server.URL+"/"+name)
+func (s *shop) host(name string, of trade) *host {
+	h := newHost(of.simulate(s.clock.Now), s.callers, s.server.URL+"/"+name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hosts[name] = h
@@ -231,6 +237,15 @@ func (s *shop) work(ctx context.Context, j jobs.Job) jobs.Result {
 		return jobs.Bury("an order of no cell")
 	}
 	return c.service.Work(ctx, j)
+}
+
+// advise is the handler of advices.
+func (s *shop) advise(ctx context.Context, j jobs.Job) jobs.Result {
+	c := s.cellOf(j.Key)
+	if c == nil {
+		return jobs.Bury("an advice of no cell")
+	}
+	return c.service.Advise(ctx, j)
 }
 
 // notice is the handler of messages: a gateway takes each at once.
@@ -308,7 +323,7 @@ func (s *shop) await(ctx context.Context) error {
 // next is when the first job falls due, or the lease of one that is held ends;
 // zero when there is none.
 func (s *shop) next(ctx context.Context) (time.Time, error) {
-	due, err := s.sql.Next(ctx, []jobs.Kind{vend.JobOrder, vend.JobNotice})
+	due, err := s.sql.Next(ctx, []jobs.Kind{vend.JobOrder, vend.JobNotice, vend.JobAdvice})
 	if err != nil {
 		return due, err
 	}

@@ -19,8 +19,8 @@ type place struct {
 // table is what each cell ends as.
 type table map[place]mark
 
-// file is where the table is kept.
-func file() string { return filepath.Join("testdata", "matrix.txt") }
+// file is where the table of a trade is kept.
+func file(of trade) string { return filepath.Join("testdata", of.table()) }
 
 // head is what stands above the part of a table.
 func (w when) head() string {
@@ -29,15 +29,23 @@ func (w when) head() string {
 		return "The first sending meets the fault:"
 	case every:
 		return "Every sending meets the fault, until the window is over:"
+	case telling:
+		return "The first confirmation meets the fault:"
+	case tellingOften:
+		return "The first five confirmations meet the fault:"
+	case undoing:
+		return "The first sending is done and its answer lost; the first reversal meets the fault:"
+	case undoingOften:
+		return "The first sending is done and its answer lost; the first five reversals meet the fault:"
 	}
 	return "The first sending is done and its answer lost; every later one meets the fault:"
 }
 
 // write writes the whole table as people read it.
-func (b table) write(rows []row, faults []string) string {
+func (b table) write(of trade, rows []row, faults []string) string {
 	var w strings.Builder
 	w.WriteString("# What each operation that moves money ends as when its requests meet a fault\n# of the provider. Written by go test ./test/matrix -update; read the\n# difference before it is kept.\n#\n")
-	for _, m := range marks() {
+	for _, m := range of.marks() {
 		fmt.Fprintf(&w, "#   %s  %s\n", m[0], m[1])
 	}
 	w.WriteString("#\n# The faults, as the simulator numbers and names them:\n#\n")
@@ -49,12 +57,16 @@ func (b table) write(rows []row, faults []string) string {
 		wide = max(wide, len(r.String()))
 	}
 	for _, sending := range whens() {
+		some := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return !slices.Contains(r.whens(), sending) })
+		if len(some) == 0 {
+			continue
+		}
 		fmt.Fprintf(&w, "\n%s\n\n%-*s", sending.head(), wide, "")
 		for i := range faults {
 			fmt.Fprintf(&w, " %02d", i+1)
 		}
 		w.WriteByte('\n')
-		for _, r := range rows {
+		for _, r := range some {
 			fmt.Fprintf(&w, "%-*s", wide, r)
 			for _, f := range faults {
 				m, known := b[place{r.String(), f, sending}]
@@ -70,9 +82,9 @@ func (b table) write(rows []row, faults []string) string {
 }
 
 // readTable reads what write wrote.
-func readTable(t *testing.T) table {
+func readTable(t *testing.T, of trade) table {
 	t.Helper()
-	text, err := os.ReadFile(file())
+	text, err := os.ReadFile(file(of))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,11 +105,11 @@ func readTable(t *testing.T) table {
 		default:
 			n := len(words) - len(columns)
 			if n < 1 {
-				t.Fatalf("%s has a line with too few marks: %q", file(), line)
+				t.Fatalf("%s has a line with too few marks: %q", file(of), line)
 			}
 			for i, m := range words[n:] {
 				if len(m) != 1 {
-					t.Fatalf("%s has a mark of %d letters: %q", file(), len(m), line)
+					t.Fatalf("%s has a mark of %d letters: %q", file(of), len(m), line)
 				}
 				b[place{strings.Join(words[:n], " "), names[columns[i]], sending}] = mark(m[0])
 			}
