@@ -314,16 +314,17 @@ func incomplete(t *testing.T, b Bench, k vend.Kind) {
 func undone(t *testing.T, b Bench, k vend.Kind) {
 	can := b.Provider.(capable).Can(k)
 	s, before := b.sale(k), b.Host.Money()
-	a := b.Provider.Send(t.Context(), b.prepare(t, s), vend.Past{})
+	r := b.prepare(t, s)
+	a := b.Provider.Send(t.Context(), r, vend.Past{})
 	b.delivered(t, s, a)
-	undo := vend.Sale{Ref: "V-01SUITE0001", Kind: vend.KindReverse, Original: ref, OriginalKind: k, Product: s.Product}
+	undo := vend.Sale{Ref: "V-01SUITE0001", Kind: vend.KindReverse, Original: ref, OriginalKind: k, OriginalOp: r.Op, Product: s.Product}
 	if !can.Reverses {
 		if _, err := b.Provider.Prepare(undo); !errors.Is(err, vend.ErrRefused) {
 			t.Errorf("a sale that stands can be undone: %v", err)
 		}
 		return
 	}
-	r := b.prepare(t, undo)
+	r = b.prepare(t, undo)
 	for i, past := range []vend.Past{{}, {Again: true}} {
 		if a := b.Provider.Send(t.Context(), r, past); a.Outcome != vend.Delivered || a.Person {
 			t.Errorf("undone, sending %d: %+v", i, a)
