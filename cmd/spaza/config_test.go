@@ -297,7 +297,7 @@ func TestTheREADMEListsTheConfiguration(t *testing.T) {
 		if fallback != "" {
 			fallback = "`" + fallback + "`"
 		}
-		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", f.name, fallback, f.doc)
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", f.name, fallback, strings.ReplaceAll(f.doc, "|", `\|`))
 	}
 	want := page[:i+len(from)] + table.String() + page[j:]
 	if page == want {
