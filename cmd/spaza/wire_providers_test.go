@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"spaza/electrumapi"
+	electrumsandbox "spaza/electrumapi/sandbox"
 	"spaza/flashapi"
+	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 	"spaza/telemetry"
 	"spaza/vend"
@@ -251,4 +253,66 @@ type partly struct{ *list }
 func (p partly) Products(ctx context.Context) ([]vend.Product, error) {
 	all, _ := p.list.Products(ctx)
 	return all, &vend.PartialError{Kinds: []vend.Kind{vend.KindGift}, Err: errors.New("away")}
+}
+
+// TestElectrumStandsInForFlash with the lists that both really have: what it sells then
+// is the same.
+func TestElectrumStandsInForFlash(t *testing.T) {
+	flashHost, electrumHost := httptest.NewServer(sandbox.New(sandbox.Options{})), httptest.NewServer(electrumsandbox.New(electrumsandbox.Options{}))
+	t.Cleanup(flashHost.Close)
+	t.Cleanup(electrumHost.Close)
+	cfg, err := readConfig(append(electrumSettings(electrumHost.URL),
+		"SPAZA_PROVIDER=flash,airtime=flash|electrum,electricity=flash|electrum", "SPAZA_ELECTRUM_UTILITIES=electricity,water"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s sellers
+	if s.flash, err = flashapi.New(simulatedFlash(flashapi.Options{}, flashHost.URL)); err != nil {
+		t.Fatal(err)
+	}
+	if s.electrum, err = electrumapi.New(cfg.Electrum.options()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	routes, err := cfg.route(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shelf := vend.NewShelf(routes, vend.ShelfOptions{})
+	if err := shelf.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	by := func(p vend.Product, amount ledger.Cents, target string) string {
+		req, err := routes.Prepare(vend.Sale{Ref: "P-1", Kind: p.Kind, Product: p.Code, Amount: amount, Target: target, At: time.Unix(1_700_000_000, 0), Channel: "ussd"})
+		if err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+		body := req.Body.Reveal()
+		if strings.HasSuffix(req.Op, "tokenPurchases@electrum") && strings.Contains(body, `"water"`) != p.Water() {
+			t.Errorf("%s is sold as something else: %s", p.Name, body)
+		}
+		return (vend.Order{Op: req.Op}).Provider()
+	}
+	sales := func(want string) {
+		t.Helper()
+		for _, n := range shelf.Airtime() {
+			if p, ok := n.Sells(ledger.Rand(20)); !ok || by(p, ledger.Rand(20), "27821234567") != want {
+				t.Errorf("airtime of %s (%t) is not sold by %q", n.Name, ok, want)
+			}
+		}
+		for _, p := range shelf.Of(vend.KindElectricity) {
+			if by(p, ledger.Rand(50), "14000000019") != want {
+				t.Errorf("%s of %s is not sold by %q", p.Name, p.Vendor, want)
+			}
+		}
+	}
+	if len(shelf.Airtime()) < 4 || len(shelf.Of(vend.KindElectricity)) < 2 {
+		t.Fatalf("on sale: %v, %v", shelf.Airtime(), shelf.Of(vend.KindElectricity))
+	}
+	sales("")
+	flashHost.Close()
+	if err := shelf.Load(t.Context()); err == nil {
+		t.Fatal("Flash's list is still there")
+	}
+	sales("electrum")
 }
