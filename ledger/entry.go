@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Account names one account. The grammar is flat: a kind, or
@@ -15,7 +16,8 @@ const (
 	// ProviderRedemption is money that the provider owes us for vouchers
 	// taken in.
 	ProviderRedemption Account = "flash:redemption"
-	// ProviderFloat is our prepaid money at the provider; sales draw on it.
+	// ProviderFloat is our prepaid money at the first provider; sales draw on it.
+	// Others have floats of their own, see Float.
 	ProviderFloat Account = "flash:float"
 	// Bank is the operator's bank account.
 	Bank Account = "bank"
@@ -33,6 +35,21 @@ const (
 	// world, such as with the float at the first start.
 	EquityAdjust Account = "equity:adjust"
 )
+
+// floatOf ends the name of a float.
+const floatOf = ":float"
+
+// Float is our prepaid money at a provider, by its name; without one the first
+// provider's.
+func Float(provider string) Account {
+	if provider == "" {
+		return ProviderFloat
+	}
+	return Account(provider + floatOf)
+}
+
+// FloatOf is the name of the provider whose float an account is.
+func (a Account) FloatOf() (provider string, ok bool) { return strings.CutSuffix(string(a), floatOf) }
 
 // Available is what a customer can spend.
 func Available(customer string) Account { return Account("cust:" + customer + ":available") }
@@ -120,9 +137,9 @@ func Hold(ref string, p Payer, amount Cents) Entry {
 	return Entry{ref, KindHeld, []Posting{{p.From, p.Held, amount}}}
 }
 
-// Capture spends a hold: the sale was made from our float.
-func Capture(ref string, p Payer, amount Cents) Entry {
-	return Entry{ref, KindCaptured, []Posting{{p.Held, ProviderFloat, amount}}}
+// Capture spends a hold: the sale was made from our float at, see Float.
+func Capture(ref string, p Payer, at Account, amount Cents) Entry {
+	return Entry{ref, KindCaptured, []Posting{{p.Held, at, amount}}}
 }
 
 // Release gives a hold back: the sale was not made.
@@ -136,11 +153,11 @@ func PayOut(ref string, p Payer, amount Cents) Entry {
 	return Entry{ref, KindPaidOut, []Posting{{p.Held, ProviderRedemption, amount}}}
 }
 
-// Reverse gives the price of a sale back that the provider has undone. ref is
-// that of the sale, not of what undid it: two requests to undo it may both be
-// told that it is.
-func Reverse(ref string, p Payer, amount Cents) Entry {
-	return Entry{ref, KindReversed, []Posting{{ProviderFloat, p.From, amount}}}
+// Reverse gives the price of a sale back that the provider has undone, from our
+// float at. ref is that of the sale, not of what undid it: two requests to undo it
+// may both be told that it is.
+func Reverse(ref string, p Payer, at Account, amount Cents) Entry {
+	return Entry{ref, KindReversed, []Posting{{at, p.From, amount}}}
 }
 
 // Restore gives back what was paid out as a voucher that the provider has
@@ -156,7 +173,7 @@ func Compensate(ref string, p Payer, amount Cents) Entry {
 
 // Lose pays the provider for a sale whose hold was given back before it was
 // known to have happened. The customer is not asked for it again. at is where
-// the provider took it from: ProviderFloat or ProviderRedemption.
+// the provider took it from: a float or ProviderRedemption.
 func Lose(ref string, at Account, amount Cents) Entry {
 	return Entry{ref, KindLost, []Posting{{ExpenseLoss, at, amount}}}
 }
@@ -167,21 +184,23 @@ func Recover(ref string, at Account, amount Cents) Entry {
 }
 
 // Operator is an entry that the operator makes under a reference of the
-// statement that it follows; customer matters to KindAttributed only. ok is
-// false for a kind that is not the operator's to make. The amount is above zero,
-// but for KindAdjusted, where a negative one takes from the float.
-func Operator(k Kind, ref, customer string, amount Cents) (e Entry, ok bool) {
+// statement that it follows, for the float at where the kind is about one; customer
+// matters to KindAttributed only. ok is false for a kind that is not the operator's
+// to make, and for KindMoved to the float of a provider that takes no vouchers in.
+// The amount is above zero, but for KindAdjusted, where a negative one takes from
+// the float.
+func Operator(k Kind, ref string, at Account, customer string, amount Cents) (e Entry, ok bool) {
 	side := map[Kind]Posting{
-		KindTopUp:      {ProviderFloat, Bank, 0},
+		KindTopUp:      {at, Bank, 0},
 		KindSettled:    {Bank, ProviderRedemption, 0},
-		KindMoved:      {ProviderFloat, ProviderRedemption, 0},
-		KindCommission: {ProviderFloat, IncomeCommission, 0},
-		KindAdjusted:   {ProviderFloat, EquityAdjust, 0},
+		KindMoved:      {at, ProviderRedemption, 0},
+		KindCommission: {at, IncomeCommission, 0},
+		KindAdjusted:   {at, EquityAdjust, 0},
 		KindSuspended:  {ProviderRedemption, Suspense, 0},
 		KindAttributed: {Suspense, Available(customer), 0},
 	}
 	p, ok := side[k]
-	if !ok || k == KindAttributed && customer == "" {
+	if !ok || k == KindAttributed && customer == "" || k == KindMoved && at != ProviderFloat {
 		return Entry{}, false
 	}
 	if k == KindAdjusted && amount < 0 {

@@ -21,7 +21,8 @@ func TestEachEventMovesMoneyBetweenItsAccounts(t *testing.T) {
 	}{
 		{ledger.Redeemed("r", "c1", 700), "redeemed", "flash:redemption", available, false},
 		{ledger.Hold("r", ledger.CustomerPays("c1"), 700), "held", available, held, false},
-		{ledger.Capture("r", ledger.CustomerPays("c1"), 700), "captured", held, "flash:float", true},
+		{ledger.Capture("r", ledger.CustomerPays("c1"), ledger.ProviderFloat, 700), "captured", held, "flash:float", true},
+		{ledger.Capture("r", ledger.CustomerPays("c1"), ledger.Float("electrum"), 700), "captured", held, "electrum:float", true},
 		{ledger.Release("r", ledger.CustomerPays("c1"), 700), "released", held, available, true},
 	} {
 		want := ledger.Entry{Ref: "r", Kind: c.kind, Postings: []ledger.Posting{{Debit: c.debit, Credit: c.credit, Amount: 700}}}
@@ -121,7 +122,7 @@ func TestWhateverIsPostedAllBalancesSumToZero(t *testing.T) {
 					open[customer] += amount
 				}
 			case ledger.KindCaptured:
-				if b.post(ledger.Capture(ref, ledger.CustomerPays(customer), amount)) == nil {
+				if b.post(ledger.Capture(ref, ledger.CustomerPays(customer), ledger.ProviderFloat, amount)) == nil {
 					open[customer] -= amount
 				}
 			case ledger.KindReleased:

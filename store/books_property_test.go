@@ -95,9 +95,13 @@ func (w *bookWorld) event(rt *rapid.T) ledger.Entry {
 	customer := w.customer(rapid.IntRange(0, 1).Draw(rt, "customer"))
 	amount := rapid.SampledFrom([]ledger.Cents{1, 5_00, 10_00}).Draw(rt, "amount")
 	make := rapid.SampledFrom([]func(string, string, ledger.Cents) ledger.Entry{
-		ledger.Redeemed, paid(ledger.Hold), paid(ledger.Capture), paid(ledger.Release), paid(ledger.PayOut),
+		ledger.Redeemed, paid(ledger.Hold), paid(capture), paid(ledger.Release), paid(ledger.PayOut),
 	}).Draw(rt, "kind")
 	return make(ref, customer, amount)
+}
+
+func capture(ref string, p ledger.Payer, amount ledger.Cents) ledger.Entry {
+	return ledger.Capture(ref, p, ledger.ProviderFloat, amount)
 }
 
 // paid is an entry about what a customer pays.

@@ -24,7 +24,7 @@ func TestMoneyMovesAsTheEntriesSay(t *testing.T) {
 		wantBalance(t, s, "c1", 50_00, 0)
 		mustPost(t, s, ledger.Hold("r1", ledger.CustomerPays("c1"), 12_50), ledger.Hold("r2", ledger.CustomerPays("c1"), 10_00))
 		wantBalance(t, s, "c1", 27_50, 22_50)
-		mustPost(t, s, ledger.Capture("r1", ledger.CustomerPays("c1"), 12_50))
+		mustPost(t, s, ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 12_50))
 		wantBalance(t, s, "c1", 27_50, 10_00)
 		mustPost(t, s, ledger.Release("r2", ledger.CustomerPays("c1"), 10_00))
 		wantBalance(t, s, "c1", 37_50, 0)
@@ -51,12 +51,12 @@ func TestAnEntryCountsOnce(t *testing.T) {
 		{"another amount than there is money for", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 100_00)}, ledger.Hold("r1", ledger.CustomerPays("c1"), 100_01), ledger.ErrReused},
 		{"too much", nil, ledger.Hold("r1", ledger.CustomerPays("c1"), 100_01), ledger.ErrInsufficient},
 		{"of somebody without an account", nil, ledger.Hold("r1", ledger.CustomerPays("c2"), 1), ledger.ErrInsufficient},
-		{"a capture of nothing held", nil, ledger.Capture("r1", ledger.CustomerPays("c1"), 1), ledger.ErrInsufficient},
-		{"captured twice", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), 5), nil},
-		{"released, then captured", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Release("r1", ledger.CustomerPays("c1"), 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
-		{"captured, then released", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5)}, ledger.Release("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
+		{"a capture of nothing held", nil, ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 1), ledger.ErrInsufficient},
+		{"captured twice", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 5), nil},
+		{"released, then captured", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Release("r1", ledger.CustomerPays("c1"), 5)}, ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 5), ledger.ErrEnded},
+		{"captured, then released", []ledger.Entry{ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 5)}, ledger.Release("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
 		{"captured, then released, with another hold open", []ledger.Entry{
-			ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), 5), ledger.Hold("r2", ledger.CustomerPays("c1"), 50),
+			ledger.Hold("r1", ledger.CustomerPays("c1"), 5), ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 5), ledger.Hold("r2", ledger.CustomerPays("c1"), 50),
 		}, ledger.Release("r1", ledger.CustomerPays("c1"), 5), ledger.ErrEnded},
 		{"not well formed", nil, ledger.Hold("r1", ledger.CustomerPays("c1"), 0), ledger.ErrUnbalanced},
 	} {
@@ -151,7 +151,9 @@ func TestHoldsAndTheirEndsAtOnceDoNotWaitForEachOtherInACircle(t *testing.T) {
 					// Both ends race; one wins.
 					var ends sync.WaitGroup
 					var captured, released error
-					ends.Go(func() { captured = post(t, s, ledger.Capture(ref, ledger.CustomerPays(customer), 1_00)) })
+					ends.Go(func() {
+						captured = post(t, s, ledger.Capture(ref, ledger.CustomerPays(customer), ledger.ProviderFloat, 1_00))
+					})
 					ends.Go(func() { released = post(t, s, ledger.Release(ref, ledger.CustomerPays(customer), 1_00)) })
 					ends.Wait()
 					if (captured == nil) == (released == nil) {
@@ -178,7 +180,7 @@ func TestHoldsAndTheirEndsAtOnceDoNotWaitForEachOtherInACircle(t *testing.T) {
 func TestTheDatabaseItselfKeepsTheBooks(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), 40))
+		mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 40))
 		db := d.raw(t)
 		attempts := []string{
 			`UPDATE entries SET ref = 'x'`,
@@ -249,7 +251,7 @@ func TestCheckBooksFindsEveryKindOfFault(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			onEachDatabase(t, func(t *testing.T, d database) {
 				s := d.open(t)
-				mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), 40))
+				mustPost(t, s, ledger.Redeemed("v1", "c1", 100), ledger.Hold("r1", ledger.CustomerPays("c1"), 40), ledger.Capture("r1", ledger.CustomerPays("c1"), ledger.ProviderFloat, 40))
 				db := d.raw(t)
 				removeGuards(t, d, db)
 				for _, q := range c.harm {

@@ -61,7 +61,7 @@ func books(o, original Order, had []ledger.Entry, from State, credited ledger.Ce
 	case o.Kind == KindReverse:
 		return giveBack(original, had), true
 	}
-	return ledger.Capture(o.Ref, o.payer(), o.Amount), true
+	return ledger.Capture(o.Ref, o.payer(), o.spentAt(), o.Amount), true
 }
 
 // giveBack is the entry when the provider has undone a sale whose money was
@@ -74,7 +74,7 @@ func giveBack(o Order, had []ledger.Entry) ledger.Entry {
 	case o.Kind == KindRefund:
 		return ledger.Restore(o.Ref, o.payer(), o.Amount)
 	}
-	return ledger.Reverse(o.Ref, o.payer(), o.Amount)
+	return ledger.Reverse(o.Ref, o.payer(), o.spentAt(), o.Amount)
 }
 
 // spentAt is where the provider takes the money of an order from.
@@ -82,7 +82,7 @@ func (o Order) spentAt() ledger.Account {
 	if o.Kind == KindRefund {
 		return ledger.ProviderRedemption
 	}
-	return ledger.ProviderFloat
+	return ledger.Float(o.Provider())
 }
 
 // posted says whether the books have an entry of any of these kinds.

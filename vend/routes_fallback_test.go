@@ -220,5 +220,13 @@ func TestAnOrderThatBeganStaysWithItsProvider(t *testing.T) {
 		if begun.sent[0].Body.Reveal() != begun.sent[1].Body.Reveal() {
 			t.Error("it was not sent again as it was")
 		}
+		all, err := k.sql.Balances(t.Context())
+		spent, spared := ledger.Float(""), ledger.Float("second")
+		if downFirst {
+			spent, spared = spared, spent
+		}
+		if err != nil || all[spent] != ledger.Rand(10) || all[spared] != 0 {
+			t.Errorf("the float of whoever sold is not what paid: %v, %v", all, err)
+		}
 	}
 }

@@ -130,6 +130,9 @@ func meaning(a ledger.Account) (words string, ours bool) {
 	case ledger.EquityAdjust:
 		return "brought in by adjustments", false
 	}
+	if provider, ok := a.FloatOf(); ok {
+		return "our float at " + plain(provider), true
+	}
 	return "", false
 }
 
@@ -186,6 +189,7 @@ type ledgerPostCommand struct {
 	Amount string `arg:"" help:"As people write it: R50, 50.00, -12,50."`
 	Ref    string `required:"" help:"The number of the statement or payment that it follows; the same twice is posted once."`
 	MSISDN string `name:"msisdn" help:"Whose it is, for attributed." placeholder:"NUMBER"`
+	At     string `name:"provider" default:"flash" enum:"flash,electrum" help:"Whose float it is about: flash or electrum."`
 	Deed   `embed:""`
 }
 
@@ -230,11 +234,18 @@ func (l ledgerPostCommand) Run(ctx context.Context, c console) error {
 			return errors.New("there is no customer with that number; they must have dialled once")
 		}
 	}
-	e, ok := ledger.Operator(kind, "L-"+ref, customer, amount)
+	at := ledger.ProviderFloat
+	if l.At != byFlash {
+		at = ledger.Float(l.At)
+	}
+	e, ok := ledger.Operator(kind, "L-"+ref, at, customer, amount)
 	if !ok {
-		return usage("%s is no entry that is made by hand", l.Kind)
+		return usage("%s is no entry that is made by hand at %s", l.Kind, l.At)
 	}
 	what := fmt.Sprintf("ledger post %s %s %s", kind, amount, ref)
+	if l.At != byFlash {
+		what += " at " + l.At
+	}
 	err = d.do(ctx, by, what, why, func() error {
 		return d.books.InTx(ctx, func(tx vend.Tx) error { return tx.Post(e, time.Now()) })
 	})

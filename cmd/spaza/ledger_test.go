@@ -76,6 +76,8 @@ func TestTheBookkeeperEntersStatements(t *testing.T) {
 		post("moved", "R5", "--ref", "ST-2", "--reason", "statement")
 		post("commission", "R3.50", "--ref", "ST-3", "--reason", "statement")
 		post("--ref", "ST-4", "--reason", "statement", "--", "adjusted", "-R1.50")
+		post("top_up", "R500", "--ref", "EFT 78", "--reason", "float", "--provider", "electrum")
+		s.fails(2, "at electrum", "ledger", "post", "moved", "R5", "--ref", "ST-9", "--reason", "x", "--provider", "electrum")
 		post("suspended", "R7", "--ref", "ST-5", "--reason", "voucher of the provider's file")
 		s.fails(1, "not so much", "ledger", "post", "attributed", "R8", "--ref", "ST-6", "--msisdn", thandi, "--reason", "found")
 		s.fails(1, "no customer", "ledger", "post", "attributed", "R7", "--ref", "ST-6", "--msisdn", sipho, "--reason", "found")
@@ -93,13 +95,13 @@ func TestTheBookkeeperEntersStatements(t *testing.T) {
 		s.must(json.Unmarshal([]byte(s.ok("ledger", "balances", "--json")), &got))
 		for a, want := range map[ledger.Account]ledger.Cents{
 			"cust:*:available": ledger.Rand(57), ledger.ProviderFloat: -(ledger.Rand(10_005) + 200), ledger.ProviderRedemption: -ledger.Rand(32),
-			ledger.Bank: ledger.Rand(10_000) - ledger.Rand(20), ledger.IncomeCommission: 350, ledger.EquityAdjust: -150, ledger.Suspense: 0,
+			ledger.Float("electrum"): -ledger.Rand(500), ledger.Bank: ledger.Rand(10_500) - ledger.Rand(20), ledger.IncomeCommission: 350, ledger.EquityAdjust: -150, ledger.Suspense: 0,
 		} {
 			if got[a] != want {
 				t.Errorf("%s: %s, want %s", a, got[a], want)
 			}
 		}
-		if out := s.ok("ledger", "check"); !strings.Contains(out, "The books are sound") {
+		if out := s.ok("ledger", "check"); !strings.Contains(out, "The books are sound") || !strings.Contains(out, "our float at electrum") {
 			t.Error(out)
 		}
 		if out := s.ok("orders", "acts"); !strings.Contains(out, "lindiwe") || !strings.Contains(out, "EFT 77") {

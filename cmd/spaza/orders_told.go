@@ -242,7 +242,7 @@ func accountWords(o vend.Order, a ledger.Account) string {
 		return "operator's held money"
 	case ledger.ProviderRedemption:
 		return "owed by the provider for vouchers"
-	case ledger.ProviderFloat:
+	case ledger.Float(o.Provider()):
 		return "float at the provider"
 	case ledger.MerchantFunds:
 		return "paid by the operator"

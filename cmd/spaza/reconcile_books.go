@@ -224,7 +224,7 @@ func (s ourSide) Do(ctx context.Context, p recon.Proposal, d recon.Decision) err
 
 // bookAside books a voucher that the provider took in and nobody here knows.
 func (s ourSide) bookAside(ctx context.Context, p recon.Proposal) error {
-	entry, ok := ledger.Operator(ledger.KindSuspended, p.Ref, "", p.Amount)
+	entry, ok := ledger.Operator(ledger.KindSuspended, p.Ref, ledger.ProviderFloat, "", p.Amount)
 	if !ok {
 		return errors.New("the books have no entry for it")
 	}

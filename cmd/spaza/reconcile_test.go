@@ -73,12 +73,12 @@ func (k *clerk) order(o vend.Order) {
 			entries = append(entries, ledger.Redeemed("R-FOR-"+o.Ref, c.ID, o.Amount), ledger.Hold(o.Ref, pays, o.Amount))
 			switch {
 			case o.Done(), o.State == vend.StateOwed, o.State == vend.StateReversed, o.Code == "paid":
-				entries = append(entries, ledger.Capture(o.Ref, pays, o.Amount))
+				entries = append(entries, ledger.Capture(o.Ref, pays, ledger.ProviderFloat, o.Amount))
 			case o.Refused():
 				entries = append(entries, ledger.Release(o.Ref, pays, o.Amount))
 			}
 			if o.State == vend.StateReversed {
-				entries = append(entries, ledger.Reverse(o.Ref, pays, o.Amount))
+				entries = append(entries, ledger.Reverse(o.Ref, pays, ledger.ProviderFloat, o.Amount))
 			}
 		}
 		for _, e := range entries {

@@ -133,7 +133,7 @@ func (w *world) endow(n int, amount ledger.Cents) error {
 		}
 		t.customers, t.entries = []vend.Customer{c}, nil
 		for _, k := range []ledger.Kind{ledger.KindSuspended, ledger.KindAttributed} {
-			e, _ := ledger.Operator(k, fmt.Sprintf("F-%d", n), c.ID, amount)
+			e, _ := ledger.Operator(k, fmt.Sprintf("F-%d", n), ledger.ProviderFloat, c.ID, amount)
 			t.entries = append(t.entries, e)
 			err = errors.Join(err, tx.Post(e, time.Now()))
 		}
