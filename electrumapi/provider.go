@@ -104,6 +104,7 @@ var (
 	_ vend.Enquirer   = (*Provider)(nil)
 	_ vend.Capable    = (*Provider)(nil)
 	_ vend.Adviser    = (*Provider)(nil)
+	_ vend.Confirmer  = (*Provider)(nil)
 	_ vend.Faltering  = (*Provider)(nil)
 )
 

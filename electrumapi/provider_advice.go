@@ -3,6 +3,7 @@ package electrumapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"spaza/vend"
@@ -36,6 +37,23 @@ func (p *Provider) confirmation(k kept, x Exchange) (*vend.Advice, error) {
 		return nil, err
 	}
 	return &vend.Advice{Request: vend.Request{Op: string(m.Op), Ref: k.ref, Body: m.Body}}, nil
+}
+
+// Confirm words that a sale stands of which no answer says so, with the identifiers of
+// the request; nil where nothing is confirmed.
+func (p *Provider) Confirm(r vend.Request) (*vend.Advice, error) {
+	k, ok := p.readKept(r)
+	if !ok {
+		return nil, errors.New("make confirmation: the request that was kept is none of this provider's")
+	}
+	a, err := p.confirmation(k, Exchange{})
+	switch {
+	case errors.Is(err, errNoAdvice):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("make confirmation: %w", err)
+	}
+	return a, nil
 }
 
 // undo adds to an answer of unknown outcome that the sale is to be undone.

@@ -1,9 +1,12 @@
 package vend
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"spaza/jobs"
+	"spaza/secret"
 )
 
 // JobAdvice tells a provider how a sale ended, or undoes it there, until its answer
@@ -77,13 +80,17 @@ func (s *Service) lateAdvice(tx Tx, o Order, a heard, now time.Time) (kept bool,
 
 // decideAdvice makes the advice of an order follow what a person decided: that the
 // sale stands is told when it does, and otherwise dropped; what happened is not
-// undone any more.
-func decideAdvice(tx Tx, o Order, now time.Time) error {
+// undone any more. Where no answer brought an advice, the provider may want one all
+// the same.
+func (s *Service) decideAdvice(tx Tx, o Order, now time.Time) error {
 	a, err := tx.Advice(o.Ref)
-	if err != nil || a.Ref == "" || a.State.Over() {
-		return err
-	}
 	switch {
+	case err != nil:
+		return err
+	case a.Ref == "" && o.Done():
+		return s.confirm(tx, o, now)
+	case a.Ref == "" || a.State.Over():
+		return nil
 	case a.State == AdviceWaiting && o.Done():
 		a.State = AdviceDue
 		if err := addAdviceJob(tx, o.Ref, now); err != nil {
@@ -95,6 +102,29 @@ func decideAdvice(tx Tx, o Order, now time.Time) error {
 		return nil
 	}
 	return tx.UpdateAdvice(a)
+}
+
+// confirm tells the provider of an order that the sale stands, where it wants to be
+// told. That it cannot be told any more, since the request is erased or does not
+// open, stands in the way of no decision.
+func (s *Service) confirm(tx Tx, o Order, now time.Time) error {
+	p, ok := s.provider.(Confirmer)
+	if !ok {
+		return nil
+	}
+	body, err := s.seal.Open(o.Sealed, o.Ref)
+	if err != nil && len(o.Sealed) > 0 && !errors.Is(err, secret.ErrSealed) { // the key is only out of reach
+		return fmt.Errorf("open request: %w", err)
+	}
+	a, err := p.Confirm(Request{Op: o.Op, Ref: o.Ref, Body: body})
+	switch {
+	case err != nil:
+		s.opt.Logger.Error("sale stands and cannot be confirmed", "ref", o.Ref, "err", err, "alert", true)
+	case a != nil:
+		_, err := s.keepAdvice(tx, o, heard{Answer: Answer{Advice: a}}, now)
+		return err
+	}
+	return nil
 }
 
 // undoing says whether an order is to be undone: then its request is never sent

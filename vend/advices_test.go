@@ -20,7 +20,9 @@ import (
 type advising struct {
 	*scripted
 	said []vend.Advised // its answers; the last one for ever
-	got  []string       // "op ref body undo" as they came
+	// single: it wants no confirmation.
+	single bool
+	got    []string // "op ref body undo" as they came
 }
 
 func (p *advising) Advise(_ context.Context, a vend.Advice) vend.Advised {

@@ -140,6 +140,15 @@ type Adviser interface {
 	Advise(ctx context.Context, a Advice) Advised
 }
 
+// Confirmer is an Adviser that wants to be told also of a sale that only a person
+// found to stand.
+type Confirmer interface {
+	// Confirm makes the advice that the sale of a request stands, of which no answer
+	// came that says so; nil where the provider wants to be told nothing. It sends
+	// nothing, and the same request makes an advice of the same sense and name.
+	Confirm(r Request) (*Advice, error)
+}
+
 // Provider sells. Its contract, which the suite in test/provider proves of every
 // implementation:
 //

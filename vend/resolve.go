@@ -117,7 +117,7 @@ func (s *Service) Resolve(ctx context.Context, d Decision) (Order, error) {
 		if err != nil {
 			return err
 		}
-		if err := decideAdvice(tx, o, now); err != nil {
+		if err := s.decideAdvice(tx, o, now); err != nil {
 			return err
 		}
 		return s.tell(tx, o, now)

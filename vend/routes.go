@@ -73,6 +73,7 @@ var (
 	_ Enquirer   = (*Routes)(nil)
 	_ Capable    = (*Routes)(nil)
 	_ Adviser    = (*Routes)(nil)
+	_ Confirmer  = (*Routes)(nil)
 )
 
 var sellerName = regexp.MustCompile(`^[a-z0-9]*$`)
@@ -263,6 +264,28 @@ func (r *Routes) Advise(ctx context.Context, a Advice) Advised {
 	}
 	a.Op = op
 	return to.Advise(ctx, a)
+}
+
+// Confirm implements Confirmer: the advice of the provider that the request was made
+// ready for; nil where that one wants none.
+func (r *Routes) Confirm(req Request) (*Advice, error) {
+	op, name := unmarked(req.Op)
+	own := r.seller(name)
+	if own == nil {
+		return nil, fmt.Errorf("make confirmation: %s", missing(name))
+	}
+	c, ok := own.Provider.(Confirmer)
+	if !ok {
+		return nil, nil
+	}
+	req.Op = op
+	a, err := c.Confirm(req)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	advice := *a
+	advice.Op = marked(advice.Op, name)
+	return &advice, nil
 }
 
 // missing says which provider is not there.

@@ -55,7 +55,7 @@ func (electrum) marks() [][2]string {
 	}...)
 }
 
-func (electrum) share(when) int { return 3 }
+func (electrum) share(when) int { return 4 }
 
 func (electrum) control() string { return "/sandbox/electrum/faults" }
 

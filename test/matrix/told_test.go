@@ -90,7 +90,7 @@ func (c *cell) settled(ctx context.Context, ref string, m mark) {
 	state, advice := sandbox.State(t.state), a.State
 	wrong := false
 	switch m {
-	case atOnce, asked, fetched:
+	case atOnce, asked, fetched, person, personOwed, torn:
 		if c.row.terms.single {
 			wrong = a.Ref != "" || state != sandbox.Provisioned
 			break
@@ -104,8 +104,6 @@ func (c *cell) settled(ctx context.Context, ref string, m mark) {
 		wrong = !a.Undo || advice != vend.AdviceRefused || state != sandbox.Provisioned
 	case refused, askedRefused, personNot, tornNot:
 		wrong = a.Ref != "" || state != "" && state != sandbox.Refused
-	case person, personOwed, torn: // nobody could confirm it
-		wrong = a.Ref != "" || state != sandbox.Provisioned
 	case lied:
 		wrong = a.Ref != "" || state != sandbox.Provisioned
 	}
