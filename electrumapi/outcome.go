@@ -56,8 +56,8 @@ func (c Class) String() string {
 //     said by something before or around the host, of which nobody knows what it
 //     did with the request.
 //   - All else failed; but for an advice only 4xx (without 408 and 429) and 501
-//     are final, and no refusal whose body is something else than JSON: that is
-//     a stranger's at a wrong address, and "not found" there undoes nothing.
+//     are final, and no refusal of a stranger: "not found" at a wrong address
+//     undoes nothing. Nor is it taken by a page for people under HTTP 200.
 func (x Exchange) Class() Class {
 	o := operations[x.op]
 	d, err := readDetail(x.Body, nil)
@@ -71,7 +71,7 @@ func (x Exchange) Class() Class {
 	case x.Status == http.StatusUnauthorized, x.Status == http.StatusForbidden:
 		return Auth
 	case o.effect.advises():
-		if err != nil && x.Status/100 != 2 && strings.TrimSpace(x.Body.Reveal()) != "" {
+		if x.Status/100 != 2 && x.strange() || x.page() && x.Status != http.StatusAccepted {
 			return Unknown
 		}
 		return adviceClass(o.effect, x.Status, d.Type)
@@ -103,6 +103,29 @@ func adviceClass(e effect, status int, t ErrorType) Class {
 	default:
 		return Unknown
 	}
+}
+
+// strange says that whoever answered is not known to be the host: there is a body, and
+// it has nothing in it that every error and every advice of the documents has. So answer
+// the gateways and proxies on the way, for whom a path is "not found" while the host is
+// away.
+func (x Exchange) strange() bool {
+	if strings.TrimSpace(x.Body.Reveal()) == "" {
+		return false
+	}
+	all, err := Decode[struct {
+		ID           Raw `json:"id"`
+		OriginalID   Raw `json:"originalId"`
+		ErrorType    Raw `json:"errorType"`
+		ErrorMessage Raw `json:"errorMessage"`
+	}](x.Body)
+	return err != nil || len(all.ID)+len(all.OriginalID)+len(all.ErrorType)+len(all.ErrorMessage) == 0
+}
+
+// page says that the answer is one for people to look at, such as that something is
+// closed for maintenance.
+func (x Exchange) page() bool {
+	return strings.HasPrefix(strings.TrimSpace(x.Body.Reveal()), "<")
 }
 
 // hasResult says that the body can be read as a result.

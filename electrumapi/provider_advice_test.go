@@ -105,7 +105,13 @@ func TestWhatIsSaidOfAdvices(t *testing.T) {
 		confirm, reverse word
 	}{
 		{said{202, "", nil}, taken, taken},
-		{said{200, "<html>", nil}, taken, taken},
+		{said{202, "<html>", nil}, taken, taken},
+		{said{200, "accepted", nil}, taken, taken},
+		{said{200, "\n<!DOCTYPE html>", nil}, open, open}, // closed for maintenance
+		{said{404, "<html>", nil}, open, open},
+		{said{404, `{"code":404,"message":"HTTP 404 Not Found"}`, nil}, open, open}, // of a gateway
+		{said{400, `{"message":"no Route matched with those values"}`, nil}, open, open},
+		{said{404, `{"id":"x","requestId":"y"}`, nil}, refused, taken},
 		{said{404, "", nil}, refused, taken},
 		{said{404, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, refused, taken},
 		{said{400, errorBody("ACCOUNT_ALREADY_SETTLED"), nil}, refused, refused},

@@ -114,6 +114,10 @@ func TestWhatAnAnswerWithoutASuccessMeans(t *testing.T) {
 		{vend.KindAirtime, said{400, errorBody("UNKNOWN_METER_ID"), nil}, declined(vend.ReasonUnavailable, yes), looked}, // not of this interface
 		{vend.KindAirtime, said{400, errorBody("PHASE_OF_THE_MOON"), nil}, declined(vend.ReasonUnavailable, yes), looked},
 		{vend.KindAirtime, said{400, "", nil}, declined(vend.ReasonUnavailable, yes), looked},
+		{vend.KindAirtime, said{429, errorBody("LIMIT_EXCEEDED"), nil}, declined(vend.ReasonUnavailable, yes), unknown}, // of asking, perhaps
+		{vend.KindAirtime, said{503, errorBody("OUT_OF_STOCK"), nil}, declined(vend.ReasonTryLater, no), unknown},
+		{vend.KindElectricity, said{501, errorBody("UTILITY_INVALID"), nil}, declined(vend.ReasonMeterNotSupported, no), unknown},
+		{vend.KindGift, said{502, errorBody("TRANSACTION_DECLINED"), nil}, declined(vend.ReasonUnavailable, no), unknown},
 		{vend.KindAirtime, said{400, errorBody("FORMAT_ERROR"), nil}, declined(vend.ReasonUnavailable, yes), looked},
 		{vend.KindAirtime, said{501, errorBody("FUNCTION_NOT_SUPPORTED"), nil}, declined(vend.ReasonUnavailable, yes), looked},
 		{vend.KindAirtime, said{503, "", nil}, declined(vend.ReasonTryLater, no), unknown},
@@ -181,6 +185,10 @@ func TestThatThereIsNoSuchSaleIsBelievedOnlyAfterLong(t *testing.T) {
 		"under another status":   {vend.KindAirtime, enough, said{400, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Declined},
 		"in answer to a retry":   {vend.KindGift, enough, said{400, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Declined},
 		"a retry's path is none": {vend.KindGift, enough, said{404, "", nil}, vend.Unknown},
+		"on a page":              {vend.KindAirtime, enough, said{404, "<html>", nil}, vend.Unknown},
+		"by a gateway":           {vend.KindAirtime, enough, said{404, `{"message":"no Route matched with those values"}`, nil}, vend.Unknown},
+		"for other reasons":      {vend.KindAirtime, enough, said{404, errorBody("UPSTREAM_UNAVAILABLE"), nil}, vend.Unknown},
+		"by one who asks less":   {vend.KindAirtime, enough, said{429, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Unknown},
 		"too few":                {vend.KindAirtime, change(func(p *vend.Past) { p.Times-- }), said{404, "", nil}, vend.Unknown},
 		"too soon":               {vend.KindAirtime, change(func(p *vend.Past) { p.Age -= time.Second }), said{404, "", nil}, vend.Unknown},
 		"not in a row":           {vend.KindAirtime, change(func(p *vend.Past) { p.Code = "HTTP 500" }), said{404, "", nil}, vend.Unknown},

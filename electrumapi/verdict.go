@@ -63,23 +63,22 @@ func judgeFirst(x Exchange) verdict {
 func judgeAgain(x Exchange) verdict {
 	v, class, t := x.described(), x.Class(), x.Detail().Type
 	rule, known := reasonFor(operations[x.op].on, t)
+	closed := x.Status == http.StatusServiceUnavailable || x.Status == http.StatusRequestTimeout || x.Status == http.StatusTooManyRequests
+	refused := x.Status/100 == 4 && !closed // only then is it the purchase that is spoken of: a limit may be one of asking
 	switch {
 	case errors.Is(x.Err, ErrInvalid): // what was kept is not what was sent, or has nowhere to go
 		v.person, v.alert = true, true
 	case class == Auth, errors.Is(x.Err, ErrCredentials), t == ErrorAuthentication:
 		v.alert = true
 	case class != Failed:
-	case t == ErrorNotFound, x.op == OpAirtimeStatus && x.Status == http.StatusNotFound && !t.Definite():
+	case t == ErrorNotFound && refused, x.op == OpAirtimeStatus && x.Status == http.StatusNotFound && t == "" && !x.strange():
 		v.gone, v.code = true, notThere
-	case known && t.Definite():
+	case known && t.Definite() && refused:
 		v.declined, v.reason, v.alert = true, rule.reason, rule.alert
 	default:
 		// A retry that is not supported, or is refused for its form, will be so for
 		// ever: somebody must look. A way that is closed for now opens again.
-		v.alert = !known || rule.alert
-		if x.Status == http.StatusServiceUnavailable || x.Status == http.StatusRequestTimeout || x.Status == http.StatusTooManyRequests {
-			v.alert = false
-		}
+		v.alert = (!known || rule.alert) && !closed
 	}
 	return v
 }
