@@ -284,12 +284,14 @@ func (s *shop) books(ctx context.Context, cells []*cell, before map[ledger.Accou
 			merchant += b.spent
 		}
 	}
+	at := ledger.ProviderFloat
 	if s.till != nil {
 		redeemed += s.till.books().redeemed
+		at = ledger.Float(electrumName)
 	}
 	// What the provider has taken is a credit here, what it owes a debit.
 	for account, want := range map[ledger.Account]int64{
-		ledger.ProviderFloat: float, ledger.ProviderRedemption: -redeemed, ledger.MerchantFunds: -merchant, ledger.ExpenseLoss: 0,
+		at: float, ledger.ProviderRedemption: -redeemed, ledger.MerchantFunds: -merchant, ledger.ExpenseLoss: 0,
 	} {
 		if got := after[account] - before[account]; got != ledger.Cents(want) {
 			wrong = append(wrong, fmt.Sprintf("%s moved by %s, and at the provider by %s", account, got, ledger.Cents(want)))
