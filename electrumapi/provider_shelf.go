@@ -91,8 +91,12 @@ func (p *Provider) airtime(list []AirtimeProduct) []vend.Product {
 			continue
 		}
 		seen[product.ProductID] = true
+		name := nameOf(product)
+		if kind == vend.KindData {
+			name = bundleName(product)
+		}
 		all = append(all, vend.Product{
-			Code: product.ProductID, Kind: kind, Name: nameOf(product), Network: network, Vendor: vendor, Min: lo, Max: hi,
+			Code: product.ProductID, Kind: kind, Name: name, Network: network, Vendor: vendor, Min: lo, Max: hi,
 		})
 	}
 	return all
@@ -135,6 +139,26 @@ func faceValue(p AirtimeProduct) ledger.Cents {
 		price = v.Amount
 	}
 	return ledger.Cents(price)
+}
+
+// saysHowLong finds a name that tells itself how long a bundle lasts.
+var saysHowLong = regexp.MustCompile(`(?i)hour|\bhr|\d ?h\b|da[yi]|\d ?d\b|week|wk|month|mth|year|annual|quarter`)
+
+// bundleName is how a bundle is called, with how long it lasts, which is what customers
+// choose by: Electrum tells it beside the name, and others in it.
+func bundleName(p AirtimeProduct) string {
+	name := nameOf(p)
+	if p.ValidityPeriod == nil || p.ValidityPeriod.Duration <= 0 || saysHowLong.MatchString(name) {
+		return name
+	}
+	unit := map[string]string{"HOURS": "hour", "DAYS": "day", "WEEKS": "week", "MONTHS": "month", "YEARS": "year"}[strings.ToUpper(p.ValidityPeriod.DurationUnit)]
+	switch {
+	case unit == "":
+		return name
+	case p.ValidityPeriod.Duration > 1:
+		unit += "s"
+	}
+	return fmt.Sprintf("%s %d %s", name, p.ValidityPeriod.Duration, unit)
 }
 
 // nameOf is how a product is called.

@@ -40,8 +40,8 @@ func TestTheSimulatorsProductsAreOnTheShelf(t *testing.T) {
 	want := []vend.Product{
 		{Code: "VODAIR", Kind: vend.KindAirtime, Name: "Vodacom Airtime", Network: "vodacom", Vendor: "Vodacom", Min: 2_00, Max: 1000_00},
 		{Code: "CELLCAIR29", Kind: vend.KindAirtime, Name: "Cell C Airtime R29", Network: "cellc", Vendor: "Cell C", Min: 29_00, Max: 29_00},
-		{Code: "MTND1G", Kind: vend.KindData, Name: "1GB", Network: "mtn", Vendor: "MTN", Min: 85_00, Max: 85_00},
-		{Code: "VODSMS50", Kind: vend.KindData, Name: "50 SMS", Network: "vodacom", Vendor: "Vodacom", Min: 12_00, Max: 12_00},
+		{Code: "MTND1G", Kind: vend.KindData, Name: "1GB 30 days", Network: "mtn", Vendor: "MTN", Min: 85_00, Max: 85_00},
+		{Code: "VODSMS50", Kind: vend.KindData, Name: "50 SMS 30 days", Network: "vodacom", Vendor: "Vodacom", Min: 12_00, Max: 12_00},
 		{Code: "TELKOMPIN10", Kind: vend.KindAirtimePIN, Name: "Telkom R10 Voucher", Network: "telkom", Vendor: "Telkom", Min: 10_00, Max: 10_00},
 		{Code: "VODPINVAR", Kind: vend.KindAirtimePIN, Name: "Vodacom Voucher", Network: "vodacom", Vendor: "Vodacom", Min: 2_00, Max: 1000_00},
 		{
