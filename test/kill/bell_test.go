@@ -11,12 +11,13 @@ const (
 	reached                // a request has come to the provider
 	sold                   // the provider has done it, and is about to answer
 	messaged               // a message has come to its host
-	moments
+	told                   // a provider hears how a sale ended
+	heard                  // it has written that down, and is about to answer
 )
 
 // String names the moment for the log.
 func (m moment) String() string {
-	return [...]string{"yes pressed", "provider asked", "provider answers", "message sent"}[m]
+	return [...]string{"yes pressed", "provider asked", "provider answers", "message sent", "provider told", "provider heard"}[m]
 }
 
 // bell rings for who waits for a moment. One may wait at a time.

@@ -9,7 +9,8 @@ import (
 	"spaza/test/whole"
 )
 
-// agreed is what a confirm screen said would be bought.
+// agreed is what a confirm screen said would be bought, and for whom; for nobody
+// where it is a PIN.
 type agreed struct {
 	amount ledger.Cents
 	target string
@@ -17,7 +18,7 @@ type agreed struct {
 
 // offer is a screen that asks for a yes. A callback that is sent again when its
 // session is lost may lead to things that nobody set out for.
-var offer = regexp.MustCompile(`^CON [^?]+ for (0\d{9})\? You have [^?]+\n1 Pay R(\d+)\n`)
+var offer = regexp.MustCompile(`^CON [^?]+?(?: for (0\d{9}))?\? You have [^?]+\n1 Pay R(\d+)\n`)
 
 // readOffer reads what a screen asks a yes for.
 func readOffer(screen string) agreed {
@@ -72,8 +73,12 @@ func (c *customer) answer() (input, pin string) {
 			c.want = ""
 		}
 	case c.asks("What do you need?"):
-		if c.choose.IntN(10) == 0 {
+		switch c.choose.IntN(10) {
+		case 0:
 			c.want = "My money"
+			return c.answer()
+		case 1, 2:
+			c.want = "More to buy"
 			return c.answer()
 		}
 		input = c.oneOf(liking{"Airtime", 6}, liking{"Use a 1Voucher", 3}, liking{"Again: ", 3})
@@ -83,10 +88,12 @@ func (c *customer) answer() (input, pin string) {
 		input = c.oneOf(liking{"My number", 5}, liking{msisdn.Mask(c.friend), 1}, liking{"Other number", 1})
 	case c.asks("Type the cell number"):
 		input = "0" + c.friend[2:]
-	case c.asks("Which network?"):
+	case c.asks("What else do you need?"):
+		input = c.oneOf(liking{"Airtime PIN", 1})
+	case c.asks("Which network?"), c.asks("PIN for which network?"):
 		input = c.oneOf(liking{"Vodacom", 4}, liking{"MTN", 2}, liking{"Cell C", 1}, liking{"Telkom", 1})
 	case c.asks("How much?"):
-		input = c.oneOf(liking{"R10", 5}, liking{"R20", 2}, liking{"Other amount", 3})
+		input = c.oneOf(liking{"R10", 5}, liking{"R20", 2}, liking{"R29", 1}, liking{"Other amount", 3})
 	case c.asks("How many rand?"):
 		input = fmt.Sprint(5 + c.choose.IntN(8))
 	case c.asks("Once more?"): // they know what they do

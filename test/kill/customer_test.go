@@ -93,7 +93,7 @@ func (c *customer) call(ctx context.Context) {
 			if c.pays++; c.pays > maxPays {
 				return
 			}
-			if c.choose.IntN(4) == 0 && c.r.fault(readOffer(c.screen).target, c.r.proof.anyFault(c.choose)) {
+			if c.choose.IntN(4) == 0 && c.r.seller().trouble(c.choose, readOffer(c.screen).target) {
 				c.r.count.faults.Add(1)
 			}
 		}

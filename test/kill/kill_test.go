@@ -22,28 +22,60 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	t.Parallel()
 	p := asked(t)
 	t.Logf("SPAZA_PROOF_SEED=%d", p.seed)
-	for name, on := range map[string]func(*rig) *rig{
-		"sqlite":   (*rig).onSQLite,
-		"postgres": func(r *rig) *rig { return r.onServers(1) },
-	} {
-		t.Run(name, func(t *testing.T) {
+	sqlite, postgres := (*rig).onSQLite, func(r *rig) *rig { return r.onServers(1) }
+	for _, h := range p.houses() {
+		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			r := on(newRig(t, p, name))
+			on := sqlite
+			if h.servers {
+				on = postgres
+			}
+			p := p
+			p.crowd = h.crowd
+			r := on(newRig(t, p, h.name, h.counter))
 			people := r.crowd()
-			k := killer{rig: r, choose: p.source(name, "killer"), moods: map[string]int{}}
+			k := killer{rig: r, choose: p.source(h.name, "killer"), moods: map[string]int{}}
 			ctx, home := context.WithCancel(t.Context())
 			crowd := people.gather(ctx)
 			defer func() { home(); crowd.Wait() }()
-			if err := k.strike(t.Context(), r.replicas[0], p.kills); err != nil {
+			if err := k.strike(t.Context(), r.replicas[0], h.kills); err != nil {
 				t.Fatalf("%v\n%s", err, r.log.about("ERROR", "level=ERROR", "spaza:", "panic"))
 			}
 			pause(t.Context(), time.Second)
 			people.close()
 			crowd.Wait()
 			home()
-			r.reckon(people.all, fmt.Sprintf("%d kills (%d with a sale under way: %v)", p.kills, r.count.busyKills.Load(), k.moods))
+			r.reckon(people.all, fmt.Sprintf("%d kills (%d with a sale under way: %v)", h.kills, r.count.busyKills.Load(), k.moods))
 		})
 	}
+}
+
+// house is a rig that is to be: where things are kept, and who sells.
+type house struct {
+	name         string
+	servers      bool
+	counter      counter
+	kills, crowd int
+}
+
+// houses are those of a proof. At length every database sees both providers. The
+// bounded form draws one that sells through Electrum instead of Flash, and has a
+// short one that always does, since the drawn one may need a server that is not
+// there.
+func (p proof) houses() []house {
+	either := func(name string) counter { return []counter{byElectrum, byEither}[p.source(name, "counter").IntN(2)] }
+	all := []house{
+		{name: "sqlite", counter: byFlash, kills: p.kills, crowd: p.crowd},
+		{name: "postgres", servers: true, counter: byFlash, kills: p.kills, crowd: p.crowd},
+	}
+	if p.long {
+		return append(all,
+			house{name: "electrum, sqlite", counter: either("sqlite"), kills: p.kills, crowd: p.crowd},
+			house{name: "electrum, postgres", servers: true, counter: either("postgres"), kills: p.kills, crowd: p.crowd})
+	}
+	drawn := &all[p.source("drawn").IntN(len(all))]
+	drawn.counter = either(drawn.name)
+	return append(all, house{name: "electrum", counter: byElectrum, kills: min(6, p.kills), crowd: p.crowd / 2})
 }
 
 // crowd is everybody who ever dials.
@@ -134,12 +166,14 @@ func (r *rig) reckon(customers map[string]*customer, kills string) {
 			k.late++
 		}
 	}
-	faults, err := books.CheckBooks(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range faults {
-		k.fault(&k.lost, sale{}, "the books are wrong: %v", f)
+	for _, check := range []func(context.Context) ([]store.Fault, error){books.CheckBooks, books.CheckOrders} {
+		faults, err := check(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range faults {
+			k.fault(&k.lost, sale{}, "the books are wrong: %v", f)
+		}
 	}
 	if unsettled != nil {
 		k.fault(&k.lost, sale{}, "%v", unsettled)
@@ -166,7 +200,7 @@ func (k *reckoning) table(kills string, waited time.Duration) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	line := func(name string, value any) { _, _ = fmt.Fprintf(w, "%s\t%v\n", name, value) }
-	_, _ = fmt.Fprintf(w, "%s, seed %d, %s and %s of waiting for what was open\n", k.r.name, k.r.proof.seed,
+	_, _ = fmt.Fprintf(w, "%s, sold through %s, seed %d, %s and %s of waiting for what was open\n", k.r.name, k.r.counter, k.r.proof.seed,
 		time.Since(k.r.began).Round(time.Second), waited.Round(time.Second))
 	line("kills", kills)
 	line("customers", len(k.customers))
@@ -177,6 +211,9 @@ func (k *reckoning) table(kills string, waited time.Duration) string {
 	}
 	line("faults", n.faults.Load())
 	line("sent more than once", k.again)
+	for _, d := range slices.Sorted(maps.Keys(k.advices)) {
+		line("advices "+d, k.advices[d])
+	}
 	line("messages", fmt.Sprintf("%d, %d of them told the same again", len(k.r.messages.All()), k.extra))
 	line("told at the next dial", k.late)
 	line("told to a dropped call", k.unheard)
@@ -191,8 +228,11 @@ func (k *reckoning) table(kills string, waited time.Duration) string {
 }
 
 func kindName(k vend.Kind) string {
-	if k == vend.KindRedeem {
+	switch k {
+	case vend.KindRedeem:
 		return "voucher"
+	case vend.KindAirtimePIN:
+		return "PIN"
 	}
 	return "sale"
 }

@@ -49,7 +49,7 @@ func (k *killer) live(ctx context.Context, p *whole.Process, i int) (why string,
 	case mood == 7 && k.rig.proof.long: // long enough for the leases of the dead to end
 		return k.struck("late"), k.rest(ctx, 15*time.Second+k.upTo(3*time.Second))
 	}
-	m := moment(k.choose.IntN(int(moments)))
+	m := k.rig.moments()[k.choose.IntN(len(k.rig.moments()))]
 	if err := k.rest(ctx, k.upTo(600*time.Millisecond)); err != nil {
 		return "", err
 	}

@@ -1,10 +1,12 @@
 package kill
 
 import (
+	"flag"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -12,10 +14,24 @@ import (
 	"spaza/test/whole"
 )
 
+// rigsAtOnce are those of the bounded form.
+const rigsAtOnce = 4
+
 // spaza is built once.
 var spaza whole.Binary
 
+// TestMain lets all rigs of the bounded form run at once, also on a small machine, where
+// nobody said otherwise: most of their time they wait for leases to end and for
+// requests to be sent again.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		if err := flag.Set("test.parallel", strconv.Itoa(max(rigsAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	spaza.Remove()
 	os.Exit(code)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 	"spaza/vend"
 )
@@ -39,7 +38,8 @@ type reckoning struct {
 	sales     []sale
 	purses    map[string][2]int64 // available and held, by number
 	trails    map[string][][2]vend.State
-	provider  sandbox.Books
+	theirs    theirs
+	advices   map[string]int // by sense and state
 
 	wrong []string // everything that is not as it must be
 	lost  int      // executed or paid, and not in our books; or the other way round
@@ -70,7 +70,7 @@ func (k *reckoning) fault(count *int, about sale, format string, args ...any) {
 
 // read takes in the books of both sides. Every customer of ours is one of these.
 func (k *reckoning) read(ctx context.Context, db *sql.DB) error {
-	k.sales, k.purses, k.provider = nil, map[string][2]int64{}, k.r.sandbox.Books()
+	k.sales, k.purses, k.theirs = nil, map[string][2]int64{}, k.r.theirs()
 	k.trails = map[string][][2]vend.State{}
 	rows, err := db.QueryContext(ctx, `SELECT o.ref, o.kind, o.state, o.amount, o.target, o.told, o.created_at, o.updated_at, c.msisdn
 FROM orders o JOIN customers c ON c.id = o.customer ORDER BY o.created_at, o.ref`)
@@ -127,7 +127,30 @@ FROM orders o JOIN customers c ON c.id = o.customer ORDER BY o.created_at, o.ref
 		}
 		k.trails[ref] = append(k.trails[ref], m)
 	}
-	return moves.Err()
+	if err := moves.Err(); err != nil {
+		return fmt.Errorf("read trail: %w", err)
+	}
+	return k.readAdvices(ctx, db)
+}
+
+// readAdvices counts what providers were told. What was refused, or not said yet, is
+// wrong: nothing here is a provider's to refuse.
+func (k *reckoning) readAdvices(ctx context.Context, db *sql.DB) error {
+	k.advices = map[string]int{}
+	advices, err := db.QueryContext(ctx, `SELECT CASE WHEN undo = 1 THEN 'reversed, ' ELSE 'confirmed, ' END || state, count(*) FROM advices GROUP BY 1`)
+	if err != nil {
+		return fmt.Errorf("read advices: %w", err)
+	}
+	defer advices.Close()
+	for advices.Next() {
+		var what string
+		var n int
+		if err := advices.Scan(&what, &n); err != nil {
+			return fmt.Errorf("read advices: %w", err)
+		}
+		k.advices[what] = n
+	}
+	return advices.Err()
 }
 
 // follow goes along the trail of an order, which leads from nothing to where it
@@ -148,44 +171,35 @@ func (k *reckoning) follow(s sale) {
 
 // judge compares money, order by order and customer by customer.
 func (k *reckoning) judge() {
-	theirs := map[string]sandbox.Transaction{}
-	for _, t := range k.provider.Transactions {
-		theirs[t.Reference] = t
-		if t.Seen > 1 {
-			k.again++
-		}
-	}
 	due, ours := map[string]int64{}, map[string]bool{}
-	var sold, redeemed int64
 	for _, s := range k.sales {
 		ours[s.ref] = true
 		k.follow(s)
-		t, known := theirs[s.ref]
-		executed := known && t.Status == "success"
-		switch {
-		case s.state != vend.StateDelivered && s.state != vend.StateDeclined:
-			k.fault(&k.lost, s, "an order has not come to its end by itself; the provider says %+v", t)
-		case executed != (s.state == vend.StateDelivered):
-			k.fault(&k.lost, s, "an order and the provider's books disagree: %+v", t)
-		case executed && t.Amount != s.amount:
-			k.fault(&k.lost, s, "the provider moved another amount: %+v", t)
-		case executed && s.kind != vend.KindRedeem && t.Target != s.target:
-			k.fault(&k.lost, s, "somebody else got it: %+v", t)
-		}
+		of := k.theirs.of[s.ref]
+		k.one(s, of)
 		if s.state != vend.StateDelivered {
 			continue
 		}
+		sums := &account{}
+		if stands := standing(of); stands != nil {
+			sums = &k.theirs.due[stands.desk]
+		}
 		if s.kind == vend.KindRedeem {
-			redeemed += s.amount
+			sums.takenIn += s.amount
 			due[s.msisdn] += s.amount
 		} else {
-			sold += s.amount
+			sums.sold += s.amount
 			due[s.msisdn] -= s.amount
 		}
 	}
-	for _, t := range k.provider.Transactions {
-		if t.Status == "success" && !ours[t.Reference] {
-			k.fault(&k.lost, sale{}, "the provider executed what is in no order: %+v", t)
+	for ref, of := range k.theirs.of {
+		if s := standing(of); s != nil && !ours[ref] {
+			k.fault(&k.lost, sale{}, "a provider executed what is in no order: %s", s.text)
+		}
+	}
+	for what, n := range k.advices {
+		if !strings.HasSuffix(what, ", "+string(vend.AdviceTaken)) {
+			k.fault(&k.lost, sale{}, "%d advices to providers are %s", n, what)
 		}
 	}
 	for msisdn, purse := range k.purses {
@@ -199,9 +213,39 @@ func (k *reckoning) judge() {
 			k.fault(&k.lost, sale{}, "%s has no account and should have %d cents", msisdn, cents)
 		}
 	}
-	if k.provider.Float != providerFloat-sold || k.provider.RedemptionBalance != redeemed {
-		k.fault(&k.lost, sale{}, "the provider's float is %d and its redemptions %d; by our orders they should be %d and %d",
-			k.provider.Float, k.provider.RedemptionBalance, providerFloat-sold, redeemed)
+	for i, is := range k.theirs.sums {
+		if must := k.theirs.due[i]; is.sold != must.sold || is.takenIn != must.takenIn {
+			k.fault(&k.lost, sale{}, "provider %d sold for %d cents and took in %d; by our orders it should be %d and %d", i, is.sold, is.takenIn, must.sold, must.takenIn)
+		}
+	}
+}
+
+// one compares an order with what the providers have of it.
+func (k *reckoning) one(s sale, of []found) {
+	for _, l := range of {
+		if l.again {
+			k.again++
+		}
+		if l.open != "" {
+			k.fault(&k.lost, s, "%s: %s", l.open, l.text)
+		}
+		if l.twice {
+			k.fault(&k.twice, s, "a request was made twice that must be made once: %s", l.text)
+		}
+	}
+	stands := standing(of)
+	switch {
+	case s.state != vend.StateDelivered && s.state != vend.StateDeclined:
+		k.fault(&k.lost, s, "an order has not come to its end by itself; the providers say %+v", of)
+	case len(of) > 1:
+		k.fault(&k.twice, s, "one order went to two providers: %+v", of)
+	case (stands != nil) != (s.state == vend.StateDelivered):
+		k.fault(&k.lost, s, "an order and the provider's books disagree: %+v", of)
+	case stands == nil:
+	case stands.amount != s.amount:
+		k.fault(&k.lost, s, "the provider moved another amount: %s", stands.text)
+	case s.kind != vend.KindRedeem && s.target != "" && stands.number != s.target:
+		k.fault(&k.lost, s, "somebody else got it: %s", stands.text)
 	}
 }
 

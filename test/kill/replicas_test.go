@@ -26,7 +26,7 @@ func TestTwoReplicasAnswerAsOneWhileOneDies(t *testing.T) {
 	if p.long {
 		deaths = max(2, p.kills/10)
 	}
-	r := newRig(t, p, "replicas").onServers(2)
+	r := newRig(t, p, "replicas", byFlash).onServers(2)
 	for _, replica := range r.replicas {
 		if err := r.start(replica, true); err != nil {
 			t.Fatalf("%v\n%s", err, r.log.about("ERROR", "panic"))

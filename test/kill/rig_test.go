@@ -5,8 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"spaza/flashapi/sandbox"
 	"spaza/secret"
 	"spaza/store"
 	"spaza/test/chatfake"
@@ -28,8 +27,8 @@ type rig struct {
 	proof    proof
 	name     string
 	began    time.Time
-	sandbox  *sandbox.Sandbox
-	provider *httptest.Server
+	counter  counter
+	desks    []desk // Flash first
 	messages *chatfake.SMS
 	gateway  *http.Client
 	bell     bell
@@ -58,21 +57,10 @@ type counts struct {
 }
 
 // newRig starts what outlives the kills.
-func newRig(t *testing.T, p proof, name string) *rig {
+func newRig(t *testing.T, p proof, name string, sells counter) *rig {
 	t.Helper()
 	r := &rig{t: t, proof: p, name: name, began: time.Now()}
-	// A slow answer outlasts the screen and not the patience of a test; and
-	// nothing is forgotten before it was counted.
-	r.sandbox = sandbox.New(sandbox.Options{SlowFor: 1500 * time.Millisecond, KeepFor: 24 * time.Hour, Float: providerFloat})
-	r.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		moved := q.Method == http.MethodPost && strings.HasPrefix(q.URL.Path, "/aggregation/")
-		if moved {
-			r.bell.ring(reached)
-			defer r.bell.ring(sold) // the answer is still to be sent
-		}
-		r.sandbox.ServeHTTP(w, q)
-	}))
-	t.Cleanup(r.provider.Close)
+	r.sellThrough(sells)
 	var mu sync.Mutex
 	choose := p.source(name, "messages")
 	r.messages = chatfake.NewSMS(func(chatfake.SMSMessage) chatfake.SMSHow {
@@ -94,7 +82,7 @@ func newRig(t *testing.T, p proof, name string) *rig {
 	return r
 }
 
-// providerFloat is what the provider holds for the shop at first, in cents.
+// providerFloat is what a provider holds for the shop at first, in cents.
 const providerFloat = 1_000_000_00
 
 // onSQLite keeps everything inside the process, but for the file.
@@ -136,13 +124,13 @@ func (r *rig) replica(env map[string]string) {
 	}
 	p := &whole.Process{Binary: path, Args: []string{"serve"}, URL: "http://" + addr, Log: &r.log, Env: map[string]string{
 		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_REPLY_BUDGET": "1s", "SPAZA_LANGUAGE": "en",
-		"SPAZA_FLASH_BASE_URL": r.provider.URL, "SPAZA_FLASH_API_KEY": sandbox.DefaultAPIKey,
-		"SPAZA_FLASH_ACCOUNT_NUMBER": sandbox.DefaultAccount,
-		"SPAZA_SMS_API_URL":          r.messages.URL(), "SPAZA_SMS_USERNAME": "spaza", "SPAZA_SMS_API_KEY": "key",
+		"SPAZA_PROVIDER":    r.counter.routes(),
+		"SPAZA_SMS_API_URL": r.messages.URL(), "SPAZA_SMS_USERNAME": "spaza", "SPAZA_SMS_API_KEY": "key",
 	}}
-	for k, v := range env {
-		p.Env[k] = v
+	for _, d := range r.desks {
+		maps.Copy(p.Env, d.env(d.url))
 	}
+	maps.Copy(p.Env, env)
 	r.replicas = append(r.replicas, p)
 	r.t.Cleanup(p.Kill)
 }
@@ -217,7 +205,7 @@ func (r *rig) open(ctx context.Context, db *store.SQL) (under string, stuck bool
 		parts = append(parts, fmt.Sprintf("%d orders %s", o.Count, o.State))
 	}
 	for _, j := range s.Jobs {
-		if n := j.Waiting + j.Held + j.Dead; n > 0 && (j.Kind == vend.JobOrder || j.Kind == vend.JobNotice) {
+		if n := j.Waiting + j.Held + j.Dead; n > 0 && (j.Kind == vend.JobOrder || j.Kind == vend.JobNotice || j.Kind == vend.JobAdvice) {
 			stuck = stuck || j.Dead > 0
 			parts = append(parts, fmt.Sprintf("%d jobs %s (%d dead)", n, j.Kind, j.Dead))
 		}

@@ -54,6 +54,8 @@ func truth(s sale, text string) bool {
 	switch {
 	case strings.Contains(text, "airtime is on"):
 		return delivered && s.kind == vend.KindAirtime && strings.HasPrefix(text, rand+" ") && strings.Contains(text, " is on "+msisdn.Local(s.target)+".")
+	case strings.Contains(text, "Your PIN:"):
+		return delivered && s.kind == vend.KindAirtimePIN && strings.HasPrefix(text, rand+" ")
 	case strings.Contains(text, "bundle of"):
 		return delivered && s.kind == vend.KindData && strings.Contains(text, " bundle of "+rand+" is on "+msisdn.Local(s.target)+".")
 	case strings.Contains(text, "did not work"), strings.Contains(text, "not added"), strings.Contains(text, "could not add"):
@@ -109,7 +111,7 @@ func ends(s sale, screen string) bool {
 	case s.kind == vend.KindRedeem:
 		return has("Your voucher is still good") || has("Your 1Voucher is still good") || has("was not accepted")
 	case delivered:
-		return has("Ref "+s.short()) && (has("Done: ") || has("It worked: ")) && (has(rand+" ") || s.kind != vend.KindAirtime)
+		return has("Ref "+s.short()) && (has("Done: ") || has("It worked: ") || has("An SMS brings it too.")) && (has(rand+" ") || s.kind != vend.KindAirtime)
 	default:
 		return has("No money was taken") || has("The money is back")
 	}
