@@ -28,7 +28,8 @@ func resends(random func(int64) int64) jobs.Backoff {
 func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	var err error
 	o, known := s.handed.take(j)
-	if !known {
+	late := s.opt.Now().After(j.LeaseUntil)
+	if !known || late {
 		o, err = s.store.Order(ctx, j.Key)
 	}
 	switch {
@@ -39,7 +40,9 @@ func (s *Service) Work(ctx context.Context, j jobs.Job) jobs.Result {
 	case o.State.Final() || o.State == StatePerson:
 		return jobs.Done()
 	}
-	again := o.State != StateConfirmed && (j.Runs() > 1 || o.State != StateSending)
+	// Where this process stood still for long, another may have asked after the order,
+	// and heard that there is none: what was not sent is not sent any more.
+	again := o.State != StateConfirmed && (j.Runs() > 1 || o.State != StateSending || late)
 	if o.State == StateConfirmed || o.State == StateSending && again {
 		var mine bool
 		if o, mine, err = s.takeOver(ctx, o); err != nil {
