@@ -172,11 +172,20 @@ func (s *Service) endUndo(tx Tx, o *Order, a StoredAdvice, said Advised, j jobs.
 	return moved, tx.AddMove(m)
 }
 
-// logAdvice logs a try. That an order has been undone for longer than it could be
-// sent is for the operator at each try: only the provider can end it.
+// confirmedWithin is how long a provider may be without word that a sale stands
+// before the operator hears of it. Nobody's money waits for it, and after an hour in
+// which a provider was away there are very many.
+const confirmedWithin = 24 * time.Hour
+
+// logAdvice logs a try. That an advice has been on its way for too long, an undoing
+// for longer than the order could be sent, is for the operator at each try: only the
+// provider can end it.
 func (s *Service) logAdvice(a StoredAdvice, said Advised, j jobs.Job) {
-	age := s.opt.Now().Sub(a.MadeAt)
-	alert := said.Alert || said.Final && !said.Taken || a.Undo && !said.Final && age > s.opt.Window
+	age, most := s.opt.Now().Sub(a.MadeAt), confirmedWithin
+	if a.Undo {
+		most = s.opt.Window
+	}
+	alert := said.Alert || said.Final && !said.Taken || !said.Final && age > most
 	level := slog.LevelInfo
 	switch {
 	case alert:
