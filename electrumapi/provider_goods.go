@@ -77,7 +77,7 @@ func (p *Provider) findAirtime(a asked, r *AirtimeSale, own []string) finding {
 	f.same("product", a.Product.ProductID, r.Product.ProductID)
 	if a.RecipientMsisdn != nil {
 		if r.Msisdn != nil {
-			f.same("number", strings.TrimPrefix(a.RecipientMsisdn.Msisdn, "+"), strings.TrimPrefix(r.Msisdn.Msisdn, "+"))
+			f.same("number", bareNumber(a.RecipientMsisdn.Msisdn), bareNumber(r.Msisdn.Msisdn))
 		}
 	} else {
 		f.missing = r.Voucher == nil || r.Voucher.Pin.Empty()
@@ -123,8 +123,19 @@ func (p *Provider) findTokens(a asked, r *TokenPurchaseResult, own []string) fin
 	return f
 }
 
-// bareMeter is a meter's number without the zeros that get lost on the way.
-func bareMeter(s string) string { return strings.TrimLeft(strings.ToUpper(s), "0") }
+// bareMeter is a meter's number without grouping, and without the zeros that get lost on
+// the way.
+func bareMeter(s string) string { return strings.TrimLeft(strings.ToUpper(grouping.Replace(s)), "0") }
+
+// bareNumber is a telephone number without grouping and with the code of the country,
+// however it is written.
+func bareNumber(s string) string {
+	s = strings.TrimPrefix(strings.TrimPrefix(grouping.Replace(s), "+"), "00")
+	if home, ok := strings.CutPrefix(s, "0"); ok && len(home) == 9 {
+		return "27" + home
+	}
+	return s
+}
 
 // same holds a part of the answer, where it is there, against what was asked for.
 func (f *finding) same(what, asked, said string) {
@@ -225,7 +236,7 @@ func howTo(pin secret.Text, lines, slip []secret.Text) secret.Text {
 // are taken from there; where they do not, the slip is not told, since it has them too.
 func utilityOf(a asked, r *TokenPurchaseResult) *vend.Utility {
 	u := &vend.Utility{
-		Meter: r.Meter.MeterID, Unit: "kWh", Holder: holderOf(r.Customer),
+		Meter: grouping.Replace(r.Meter.MeterID), Unit: "kWh", Holder: holderOf(r.Customer),
 		Utility: r.Utility.Name, VATNumber: r.Utility.VatRegNum, Receipt: r.VatInvoiceNumber, Message: r.Utility.Message,
 		SupplyGroup: r.Meter.SupplyGroupCode, TariffIndex: r.Meter.TariffIndex, KeyRevision: r.Meter.KeyRevisionNum,
 	}
@@ -284,29 +295,51 @@ func tokenUse(t TokenType) vend.TokenUse {
 // slipToken is a token as it is printed: 20 digits, alone or in groups of four.
 var slipToken = regexp.MustCompile(`(?:^|[^0-9])((?:\d{4}[ \-]?){4}\d{4})(?:[^0-9]|$)`)
 
-// slipTokens are the tokens of a slip. What one is for is told, if at all, on its line
-// or the one before.
+// changesAtOnce is how many tokens change the keys of a meter, so that further ones under
+// one heading are others.
+const changesAtOnce = 2
+
+// slipTokens are the tokens of a slip. What one is for is told, if at all, on its line or
+// the one above, and for a number alone on its line by the last words above it.
 func slipTokens(slip []secret.Text) (all []vend.Token) {
 	var credit []vend.Token
-	before := ""
+	heading, above, changes := "", "", 0
 	for _, l := range slip {
-		line := strings.ToLower(l.Reveal())
-		for _, found := range slipToken.FindAllStringSubmatch(l.Reveal(), -1) {
-			t := vend.Token{Use: vend.TokenCredit, Value: secret.New(grouping.Replace(found[1]))}
-			words := before + " " + line
+		line, found := strings.ToLower(l.Reveal()), tokensIn(l.Reveal())
+		words := heading
+		if strings.ContainsAny(line, "abcdefghijklmnopqrstuvwxyz") {
+			heading, words, changes = line, above+" "+line, 0
+		}
+		if above = line; len(found) > 0 { // its words were of its own tokens
+			above = ""
+		}
+		for _, value := range found {
+			t := vend.Token{Use: vend.TokenCredit, Value: value}
 			switch {
-			case strings.Contains(words, "key change"), strings.Contains(words, "kct"):
+			case changes < changesAtOnce && (strings.Contains(words, "key change") || strings.Contains(words, "kct")):
 				t.Use = vend.TokenKeyChange
 				all = append(all, t)
+				changes++
 				continue
 			case strings.Contains(words, "free"):
 				t.Use = vend.TokenFree
 			}
 			credit = append(credit, t)
 		}
-		before = line
 	}
 	return append(all, credit...)
+}
+
+// tokensIn are the tokens of a line. What ends one may begin the next.
+func tokensIn(line string) (all []secret.Text) {
+	for {
+		at := slipToken.FindStringSubmatchIndex(line)
+		if at == nil {
+			return all
+		}
+		all = append(all, secret.New(grouping.Replace(line[at[2]:at[3]])))
+		line = line[at[3]:]
+	}
 }
 
 // slipWords are the lines of a slip without a token in them.

@@ -137,6 +137,23 @@ func TestTokensOfASlipAreFound(t *testing.T) {
 	if got := a.Goods.Utility.Message; got != "Eskom; Meter 04123456784; Credit 12.3 kWh; Key change; Paid R10.00" {
 		t.Errorf("message %q", got)
 	}
+	for name, c := range map[string]struct {
+		slip []string
+		want []vend.TokenUse
+	}{
+		"side by side":          {[]string{"KCT: 1111 1111 1111 1111 1111 3333 3333 3333 3333 3333", "Token: 1234 5678 9012 3456 7890"}, []vend.TokenUse{"key_change", "key_change", "credit"}},
+		"under one heading":     {[]string{"Token", creditToken, "KEY CHANGE TOKENS", changeOne, changeTwo}, []vend.TokenUse{"key_change", "key_change", "credit"}},
+		"without a heading":     {[]string{"Key change", changeOne, changeTwo, creditToken}, []vend.TokenUse{"key_change", "key_change", "credit"}},
+		"the heading before it": {[]string{"Free basic", "units: " + freeToken, "Paid", creditToken}, []vend.TokenUse{"free", "credit"}},
+	} {
+		var got []vend.TokenUse
+		for _, token := range sold(t, saleOf(vend.KindElectricity), lines(c.slip...)).Goods.Utility.Tokens {
+			got = append(got, token.Use)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 	// Longer and shorter numbers are none.
 	for _, line := range []string{creditToken + "1", creditToken[1:], "0" + "1234 5678 9012 3456 7890", "12345 6789 0123 4567 890"} {
 		if a := sold(t, saleOf(vend.KindElectricity), lines(line)); !a.Owed || a.Outcome != vend.Unknown {
@@ -166,6 +183,29 @@ func TestASuccessWithoutTheGoodsIsOwed(t *testing.T) {
 		a = p.Send(t.Context(), prepared(t, p, saleOf(c.kind)), vend.Past{})
 		if a.Owed || a.Outcome != vend.Unknown || a.Advice == nil || !a.Advice.Undo || !strings.Contains(a.Advice.Body.Reveal(), `"CANCELLED"`) {
 			t.Errorf("%s, reversed: %+v", name, a)
+		}
+	}
+}
+
+func TestANumberMayBeWrittenOtherwise(t *testing.T) {
+	token := `"tokens":[{"tokenType":"STD","units":1,"token":"` + creditToken + `"}]`
+	for _, c := range []struct {
+		kind     vend.Kind
+		from, to string
+	}{
+		{vend.KindAirtime, "+27821234567", "0821234567"},
+		{vend.KindAirtime, "+27821234567", "+27 82 123 4567"},
+		{vend.KindData, "+27821234567", "0027821234567"},
+		{vend.KindElectricity, "4123456784", "0412-345-6784"},
+		{vend.KindElectricity, "4123456784", "0 412 345 6784"},
+	} {
+		more := ""
+		if c.kind == vend.KindElectricity {
+			more = token
+		}
+		a := sold(t, saleOf(c.kind), strings.Replace(happy(c.kind, more), c.from, c.to, 1))
+		if a.Outcome != vend.Delivered || a.Person || a.Goods.Utility != nil && strings.ContainsAny(a.Goods.Utility.Meter, " -") {
+			t.Errorf("%s, written %s: %+v", c.kind, c.to, a)
 		}
 	}
 }
