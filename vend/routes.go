@@ -232,13 +232,16 @@ func (s *seller) prepare(sale Sale) (Request, error) {
 }
 
 // Send implements Provider: the request goes to the provider that it was made ready
-// for. Where that is not configured any more, nothing is sent, and a person must see
-// to it.
+// for. Where that is not configured, nothing is sent: what was never sent is declined,
+// and what may have been sent is for a person.
 func (r *Routes) Send(ctx context.Context, req Request, past Past) Answer {
 	op, name := unmarked(req.Op)
 	own := r.seller(name)
-	if own == nil {
+	switch {
+	case own == nil && past.Again:
 		return Answer{Person: true, Alert: true, Detail: missing(name)}
+	case own == nil:
+		return Answer{Outcome: Declined, Reason: ReasonUnavailable, Alert: true, Detail: missing(name)}
 	}
 	req.Op = op
 	a := own.Provider.Send(ctx, req, past)

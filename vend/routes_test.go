@@ -267,8 +267,11 @@ func TestARequestGoesWhereItWasMadeForHoweverKindsAreRouted(t *testing.T) {
 	for op, detail := range map[string]string{
 		"sell@third": "provider third is not configured", "sell@<b>": "its provider is not configured",
 	} {
-		if a := r.Send(t.Context(), vend.Request{Op: op, Ref: "P-2"}, vend.Past{}); a.Outcome != vend.Unknown || !a.Person || !a.Alert || a.Detail != detail {
+		if a := r.Send(t.Context(), vend.Request{Op: op, Ref: "P-2"}, vend.Past{Again: true}); a.Outcome != vend.Unknown || !a.Person || !a.Alert || a.Detail != detail {
 			t.Errorf("%s: %+v", op, a)
+		}
+		if a := r.Send(t.Context(), vend.Request{Op: op, Ref: "P-2"}, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonUnavailable || a.Person || !a.Alert || a.Detail != detail {
+			t.Errorf("%s, which was never sent: %+v", op, a)
 		}
 		if told := r.Advise(t.Context(), vend.Advice{Request: vend.Request{Op: op}}); told.Final || told.Taken || !told.Alert || told.Detail != detail {
 			t.Errorf("%s: %+v", op, told)
@@ -278,7 +281,7 @@ func TestARequestGoesWhereItWasMadeForHoweverKindsAreRouted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := alone.Send(t.Context(), vend.Request{Op: "sell"}, vend.Past{}); !a.Person || !a.Alert || len(second.sent) != 1 {
+	if a := alone.Send(t.Context(), vend.Request{Op: "sell"}, vend.Past{Again: true}); !a.Person || !a.Alert || len(second.sent) != 1 {
 		t.Errorf("an order from before there were marks: %+v", a)
 	}
 	if told := alone.Advise(t.Context(), *got.Advice); told.Final || !told.Alert || len(second.advised) != 1 {
