@@ -170,7 +170,7 @@ func unwell(r hostcall.Reply) bool {
 	return err != nil || d.Type == ""
 }
 
-// confidences are what in a message is worth money to who reads it.
+// confidences are what in a message is worth money to who reads it, and who it is for.
 func confidences(m Message) []secret.Text {
 	wire, err := Decode[struct {
 		Voucher *struct {
@@ -178,11 +178,17 @@ func confidences(m Message) []secret.Text {
 			Code secret.Text `json:"code"`
 		} `json:"voucher"`
 		PaymentMethods []PaymentMethod `json:"paymentMethods"`
+		Recipient      struct {
+			Msisdn secret.Text `json:"msisdn"`
+		} `json:"recipientMsisdn"`
+		Meter struct {
+			MeterID secret.Text `json:"meterId"`
+		} `json:"meter"`
 	}](m.Body)
 	if err != nil {
 		return nil
 	}
-	var all []secret.Text
+	all := []secret.Text{wire.Recipient.Msisdn, wire.Meter.MeterID}
 	digits := func(p *Pin) {
 		if p != nil {
 			all = append(all, p.Pin, p.PinBlock, p.Hash)

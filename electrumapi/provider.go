@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
+
 	"spaza/ledger"
 	"spaza/vend"
 )
@@ -116,9 +118,12 @@ func NewProvider(c *Client, o ProviderOptions) *Provider {
 // Format implements fmt.Formatter, as the client does.
 func (p *Provider) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "provider, %v", p.client) }
 
-// Down implements vend.Faltering: the breaker of airtime or of utilities is open, or the
-// last call, less than 30 seconds ago, could not even connect.
+// Down implements vend.Faltering: the breaker of airtime, of utilities or of tokens is
+// open, or the last call, less than 30 seconds ago, could not even connect.
 func (p *Provider) Down() bool {
+	if p.client.breakers[tokenEndpoint].State() == gobreaker.StateOpen {
+		return true
+	}
 	for _, i := range []Interface{InterfaceAirtime, InterfaceUtility} { // of what others may sell instead
 		if p.client.Has(i) && p.client.Down(i) {
 			return true

@@ -221,3 +221,23 @@ func TestAnOpenBreakerIsDown(t *testing.T) {
 		}
 	}
 }
+
+// Where no token can be had nothing can be sold, however well the rest may be.
+func TestAnOpenBreakerOfTokensIsDown(t *testing.T) {
+	now := noon
+	b := setup(t, func(o *Options) {
+		o.TokenURL, o.ClientID, o.ClientSecret = o.BaseURL+"/oauth/token", "spaza-client", secret.New("TEST-SECRET-not-real")
+		o.BreakerFailures, o.Now = 2, func() time.Time { return now }
+	})
+	b.answer("POST /oauth/token", 502, "")
+	p := NewProvider(b.client, ProviderOptions{})
+	for range 3 {
+		if a := p.Send(t.Context(), prepared(t, p, saleOf(vend.KindAirtime)), vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
+			t.Errorf("%+v", a)
+		}
+		now = now.Add(unreachedFor)
+	}
+	if !p.Down() {
+		t.Error("it is not down")
+	}
+}

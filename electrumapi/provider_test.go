@@ -308,3 +308,14 @@ func TestOnlyUtilitiesThatAreSoldArePrepared(t *testing.T) {
 		t.Errorf("free and paid for: %v", err)
 	}
 }
+
+func TestWhoASaleIsForIsNotSaid(t *testing.T) {
+	p, _ := hostOf(t, ProviderOptions{}, &said{400, `{"id":"x","errorType":"UNKNOWN_METER_ID","errorMessage":"no AB1234567C here"}`, nil})
+	s := saleOf(vend.KindElectricity)
+	s.Target = "AB1234567C" // too few digits in a row to be told from other words
+	for _, past := range []vend.Past{{}, {Again: true}} {
+		if a := p.Send(t.Context(), prepared(t, p, s), past); strings.Contains(a.Detail, s.Target) || !strings.Contains(a.Detail, "no [secret] here") {
+			t.Errorf("%+v", a)
+		}
+	}
+}
