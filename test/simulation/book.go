@@ -19,7 +19,8 @@ type book struct {
 	orders   map[string]*record
 	balances map[ledger.Account]ledger.Cents
 	jobs     map[string]*work // by kind and key, those that are not finished
-	step     int              // the commits so far
+	advices  map[string]vend.StoredAdvice
+	step     int // the commits so far
 }
 
 // record is one order.
@@ -80,7 +81,8 @@ type work struct {
 }
 
 func newBook() *book {
-	return &book{orders: map[string]*record{}, balances: map[ledger.Account]ledger.Cents{}, jobs: map[string]*work{}}
+	return &book{orders: map[string]*record{}, balances: map[ledger.Account]ledger.Cents{}, jobs: map[string]*work{},
+		advices: map[string]vend.StoredAdvice{}}
 }
 
 func jobName(j jobs.Job) string { return string(j.Kind) + " " + j.Key }
@@ -146,6 +148,9 @@ func (b *book) commit(w writes, bears vend.Bearer) (wrongs []string) {
 		wrongs = append(wrongs, b.post(e, w.who)...)
 	}
 	b.takeJobs(w, touched)
+	for _, what := range b.takeAdvices(w, touched) {
+		wrong("%s", what)
+	}
 	for _, ref := range slices.Sorted(maps.Keys(touched)) {
 		if r := b.orders[ref]; r != nil {
 			for _, what := range b.check(r) {

@@ -30,11 +30,12 @@ func (b *book) check(r *record) (wrongs []string) {
 	}
 	// Somebody sees to what is open, and nobody to what is not.
 	job := b.jobs[string(vend.JobOrder)+" "+r.Ref]
-	if open := now == classOpen; open != (job != nil) {
+	if open := now == classOpen; open != (job != nil) && !b.toBeUndone(r.Ref) {
 		wrong("it has a job: %t", job != nil)
-	} else if open && job.dead {
+	} else if open && job != nil && job.dead {
 		wrong("its job is buried")
 	}
+	wrongs = append(wrongs, b.checkAdvice(r)...)
 	// The customer knows, or will.
 	if !b.knows(r, now) {
 		wrong("the customer is not told that it is %s", now)

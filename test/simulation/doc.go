@@ -7,7 +7,8 @@
 // bubble of virtual time, where everything goes wrong that can: customers who
 // share numbers and press twice, who leave, come back and ask for something else
 // under the same reference; a provider that is silent, late, throttled and says
-// that it does not know; an operator who sends again, decides by guessing and
+// that it does not know, and in some runs wants to be told how sales ended, or to
+// be told to undo what is unclear; an operator who sends again, decides by guessing and
 // thinks again; a database that fails before, loses its replies, is slow or
 // stuck; processes that die at every step, are replaced, closed and started
 // beside others, with clocks that disagree.

@@ -18,6 +18,9 @@ const (
 	// but for what a person has: the window of the last sending, the longest
 	// pause between two messages, and a lease.
 	restsWithin = 45 * time.Minute
+	// toldWithin is the longest pause between two advices, and what restsWithin has
+	// besides.
+	toldWithin = 2 * time.Hour
 	// rounds is how often the operator has to go through what is open at most.
 	rounds = 4
 )
@@ -77,6 +80,9 @@ func (w *world) undoneUnseen(r *record) bool {
 // comesToRest lets time pass until nobody has anything to do.
 func (w *world) comesToRest() bool {
 	until := time.Now().Add(restsWithin)
+	if w.habit != toldNothing {
+		until = time.Now().Add(toldWithin)
+	}
 	takenBy := time.Now().Add(lease + slowest + 10*time.Second)
 	for w.sound() {
 		w.revive() // some still die of what was drawn before
@@ -132,6 +138,7 @@ func (w *world) nothingIsHeldByTheDead() {
 func (w *world) judgement(ctx context.Context) {
 	for _, ref := range slices.Sorted(maps.Keys(w.book.orders)) {
 		w.judge(ctx, w.book.orders[ref])
+		w.judgeAdvice(w.book.orders[ref])
 	}
 	for _, a := range w.asked {
 		if _, there := w.book.orders[a.ref]; there && a.nothing && a.calls == 1 && !a.reused {

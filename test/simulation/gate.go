@@ -267,6 +267,7 @@ type writes struct {
 	buried   []jobs.Job
 	let      []jobs.Job // put off
 	hurried  []jobs.Job
+	advices  []vend.StoredAdvice // as they are now
 
 	customers []vend.Customer
 }
@@ -302,6 +303,9 @@ func (w *writes) String() string {
 	}
 	for _, j := range w.hurried {
 		parts = append(parts, fmt.Sprintf("hurried %s %s", j.Kind, j.Key))
+	}
+	for _, a := range w.advices {
+		parts = append(parts, adviceLine(a))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -361,6 +365,24 @@ func (t *gateTx) AddJob(j jobs.Job) (jobs.Job, error) {
 		t.jobs = append(t.jobs, there)
 	}
 	return there, err
+}
+
+// AddAdvice implements vend.Tx.
+func (t *gateTx) AddAdvice(a vend.StoredAdvice) (vend.StoredAdvice, bool, error) {
+	there, added, err := t.Tx.AddAdvice(a)
+	if added && err == nil {
+		t.advices = append(t.advices, there)
+	}
+	return there, added, err
+}
+
+// UpdateAdvice implements vend.Tx.
+func (t *gateTx) UpdateAdvice(a vend.StoredAdvice) error {
+	err := t.Tx.UpdateAdvice(a)
+	if err == nil {
+		t.advices = append(t.advices, a)
+	}
+	return err
 }
 
 // HurryJob implements vend.Tx.

@@ -66,6 +66,9 @@ func (w *world) open(replica bool) *process {
 	p.runner.Handle(vend.JobOrder, func(ctx context.Context, j jobs.Job) jobs.Result {
 		return p.service.Work(p.at(ctx, j), j)
 	})
+	p.runner.Handle(vend.JobAdvice, func(ctx context.Context, j jobs.Job) jobs.Result {
+		return p.service.Advise(p.at(ctx, j), j)
+	})
 	p.runner.Handle(vend.JobNotice, func(ctx context.Context, j jobs.Job) jobs.Result {
 		return p.notice(p.at(ctx, j), j)
 	})

@@ -74,6 +74,8 @@ func (p *provider) Prepare(s vend.Sale) (vend.Request, error) {
 		return vend.Request{}, errors.New("a PIN has 16 digits")
 	case s.Kind == vend.KindReverse && s.OriginalKind == vend.KindAirtime:
 		return vend.Request{}, errors.New("airtime is not taken back")
+	case s.Kind == vend.KindReverse && p.w.tellsOf(s.OriginalKind):
+		return vend.Request{}, errors.New("what is confirmed is not taken back")
 	}
 	b := body{kind: s.Kind, ref: s.Ref, product: s.Product, amount: s.Amount, target: s.Target, pin: s.PIN.Reveal(), original: s.Original}
 	return vend.Request{Op: "op-" + string(s.Kind), Ref: s.Ref, Body: secret.New(b.String())}, nil
@@ -95,9 +97,15 @@ type wire struct {
 
 // Send implements vend.Provider.
 func (p *provider) Send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
-	if ctx.Err() != nil {
-		return vend.Answer{Detail: "not a byte left"}
+	b := parseBody(r.Body.Reveal())
+	if ctx.Err() != nil || past.Again && p.w.habit == undoesAll && p.w.tellsOf(b.kind) {
+		return p.consequence(b, vend.Answer{Detail: "not a byte left"})
 	}
+	return p.consequence(b, p.send(ctx, r, past))
+}
+
+// send sends a request, and waits for the answer.
+func (p *provider) send(ctx context.Context, r vend.Request, past vend.Past) vend.Answer {
 	m := &wire{p: p, who: p.sending(ctx), body: parseBody(r.Body.Reveal()), again: past.Again, back: make(chan vend.Answer, 1)}
 	p.leaves(m, r)
 	p.w.scheduler.add(&event{label: m.who + " request", plan: m.planRequest, happen: m.arrive})

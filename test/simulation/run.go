@@ -74,6 +74,8 @@ func (s *stage) strike() { _ = os.RemoveAll(s.dir) }
 type script struct {
 	seed uint64
 	only map[string]bool
+	// plain: the provider wants to be told nothing, as when the seed was found.
+	plain bool
 }
 
 // sabotage breaks the product on purpose, to see that it is noticed.
@@ -102,18 +104,21 @@ func (s *stage) run(t *testing.T, play script, keep bool) (o outcome) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	synctest.Test(t, func(t *testing.T) {
 		d := newDice(play.seed, play.only)
-		o = s.play(t.Context(), d, path, keep)
+		o = s.play(t.Context(), d, path, play.plain, keep)
 		o.seed, o.drawn = play.seed, d.drawn
 	})
 	return o
 }
 
-func (s *stage) play(ctx context.Context, d *dice, path string, keep bool) (o outcome) {
+func (s *stage) play(ctx context.Context, d *dice, path string, plain, keep bool) (o outcome) {
 	sql, err := store.OpenSQL(ctx, "sqlite:"+path, store.Options{})
 	if err != nil {
 		return outcome{wrongs: []string{err.Error()}}
 	}
 	w := newWorld(d, keep, sql, s.sabotage)
+	if !plain {
+		w.habit = pick(d, "habit of the provider", toldNothing, toldNothing, toldAll, undoesAll)
+	}
 	if err := w.begin(); err != nil {
 		return outcome{wrongs: []string{err.Error()}}
 	}
@@ -156,7 +161,7 @@ func (w *world) begin() error {
 		w.truth.vouchers[pin] = &voucher{worth: worth}
 		w.pins = append(w.pins, pin)
 	}
-	w.trace.note("weather %+v limits %+v fund %s", w.weather, w.limits, w.fund)
+	w.trace.note("weather %+v limits %+v fund %s, the provider is told %q", w.weather, w.limits, w.fund, w.habit)
 	w.open(true)
 	w.open(true)
 	return nil
@@ -221,6 +226,14 @@ func (w *world) moves() map[string]int {
 // tally counts what the orders came to.
 func (w *world) tally() {
 	c := &w.counts
+	for _, s := range w.truth.sales {
+		if s.confirmed {
+			c.Confirmed++
+		}
+		if s.voided {
+			c.Voided++
+		}
+	}
 	for _, r := range w.book.orders {
 		c.Sales++
 		switch classOf(r.Order) {

@@ -23,6 +23,9 @@ type known struct {
 //	# A reversal was held nothing for.
 //	seed 3281
 //	only scene 3#0
+//
+// A line "plain" says that the provider wants to be told nothing: the seed was found
+// before there were others.
 func readSeeds(dir string) ([]known, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
 	if err != nil {
@@ -61,6 +64,8 @@ func readSeed(path string) (k known, err error) {
 				k.small.only = map[string]bool{}
 			}
 			k.small.only[rest] = true
+		case word == "plain":
+			k.full.plain = true
 		case word != "#" && word != "":
 			return k, fmt.Errorf("%q is no line of a seed", lines.Text())
 		}
@@ -71,7 +76,7 @@ func readSeed(path string) (k known, err error) {
 	if !found {
 		return k, fmt.Errorf("there is no seed in it")
 	}
-	k.small.seed = k.full.seed
+	k.small.seed, k.small.plain = k.full.seed, k.full.plain
 	return k, nil
 }
 

@@ -28,7 +28,7 @@ func (s *stage) shrink(t *testing.T, failed outcome) (script, outcome) {
 			return false
 		}
 		tries++
-		o := s.run(t, script{failed.seed, only}, false)
+		o := s.run(t, script{seed: failed.seed, only: only}, false)
 		if !same(o, failed) {
 			return false
 		}
@@ -63,7 +63,7 @@ func (s *stage) shrink(t *testing.T, failed outcome) (script, outcome) {
 	for _, draw := range kept {
 		only[draw] = true
 	}
-	return script{failed.seed, only}, best
+	return script{seed: failed.seed, only: only}, best
 }
 
 var particular = regexp.MustCompile(`[0-9][0-9.]*`)

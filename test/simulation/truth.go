@@ -32,6 +32,8 @@ type sale struct {
 	undone   bool   // by a reversal
 	undoneBy string // the first reference that did
 	tries    int    // how often it was asked for
+	// confirmed and voided: it was told that it stands, or that it must not.
+	confirmed, voided bool
 }
 
 // voucher is a 1Voucher.

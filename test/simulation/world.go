@@ -23,6 +23,7 @@ type counts struct {
 	Steps, Sales, Done, Refused, Reversed      int
 	Redeemed, Refunds, Undone                  int
 	Sent, First, Lost, Lies                    int // requests, those that were the first, lost or lied about
+	Told, Confirmed, Voided                    int // advices that were sent, and what came of them
 	Faults, Crashes, Stops                     int
 	Replays, Decisions, Wrongly, Resent, Calls int
 }
@@ -35,6 +36,7 @@ type world struct {
 	scheduler *scheduler
 	weather   weather
 	limits    vend.Limits
+	habit     habit
 	sabotage  sabotage
 	fund      vend.Fund
 	sql       *store.SQL
