@@ -1,117 +1,41 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 // The bounds of what the control endpoint takes.
 const (
-	maxControl  = 4 << 10 // bytes of a body
+	maxControl  = simulator.MaxControl
 	maxSwitched = 100
 	maxSelector = 100 // bytes
 	maxTimes    = 1_000_000
 	maxDelay    = 10 * time.Minute
-	maxFloat    = 1_000_000_000_00 // cents
+	maxFloat    = simulator.MaxFloat
 )
 
 // controlRoutes serve those who test: each takes and gives JSON, and none needs
 // credentials. A page of another origin cannot call them.
 func (s *Sandbox) controlRoutes() {
-	for pattern, serve := range map[string]func(*http.Request) (int, any, error){
+	for pattern, serve := range map[string]simulator.Order{
 		"GET " + controlBase + "faults":         s.listFaults,
 		"POST " + controlBase + "faults":        s.switchOn,
 		"DELETE " + controlBase + "faults":      s.clearFaults,
 		"DELETE " + controlBase + "faults/{id}": s.switchOff,
-		"POST " + controlBase + "float":         s.setFloat,
-		"POST " + controlBase + "tokens/revoke": quietly(s.RevokeTokens),
-		"POST " + controlBase + "release":       quietly(s.Release),
-		"POST " + controlBase + "reset":         quietly(s.Reset),
+		"POST " + controlBase + "float":         simulator.SetFloat(s.SetFloat),
+		"POST " + controlBase + "tokens/revoke": simulator.Quietly(s.RevokeTokens),
+		"POST " + controlBase + "release":       simulator.Quietly(s.Release),
+		"POST " + controlBase + "reset":         simulator.Quietly(s.Reset),
 	} {
-		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			status, answer := http.StatusForbidden, any(nil)
-			err := s.admit(r)
-			if err == nil {
-				r.Body = http.MaxBytesReader(w, r.Body, maxControl)
-				status, answer, err = serve(r)
-			}
-			if err != nil {
-				answer = map[string]string{"error": err.Error()}
-			}
-			writeJSON(w, status, answer)
-		})
-	}
-}
-
-// admit refuses what a web page of elsewhere could make a browser send: by
-// another origin, or by a name of its own that points here.
-func (s *Sandbox) admit(r *http.Request) error {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	_, notFigures := netip.ParseAddr(host)
-	if notFigures != nil && host != "localhost" && !slices.Contains(s.options.ControlHosts, host) {
-		return errors.New("this host name is not allowed to control the simulator")
-	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if u, err := url.Parse(origin); err != nil || !strings.EqualFold(u.Host, r.Host) {
-			return errors.New("pages of another origin cannot control the simulator")
-		}
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return errors.New("pages of another origin cannot control the simulator")
-	}
-	return nil
-}
-
-// readControl reads a body strictly; an empty one only where that is said to be
-// enough.
-func readControl(r *http.Request, into any, emptyIsEnough bool) (int, error) {
-	if !saysJSON(r) {
-		return http.StatusUnsupportedMediaType, errors.New("the content type must be application/json")
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return http.StatusRequestEntityTooLarge, fmt.Errorf("the body cannot be read, or is longer than %d bytes", maxControl)
-	}
-	text := strings.TrimSpace(string(body))
-	if text == "" && emptyIsEnough {
-		return http.StatusOK, nil
-	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if text == "null" {
-		return http.StatusBadRequest, errors.New("the body must be a JSON object")
-	}
-	if err := d.Decode(into); err != nil {
-		return http.StatusBadRequest, fmt.Errorf("the body is not as expected: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return http.StatusBadRequest, errors.New("something follows the body's JSON object")
-	}
-	return http.StatusOK, nil
-}
-
-// quietly serves what takes nothing and gives nothing.
-func quietly(do func()) func(*http.Request) (int, any, error) {
-	return func(r *http.Request) (int, any, error) {
-		if status, err := readControl(r, &struct{}{}, true); err != nil {
-			return status, nil, err
-		}
-		do()
-		return http.StatusOK, struct{}{}, nil
+		s.mux.HandleFunc(pattern, simulator.Control(s.options.ControlHosts, serve))
 	}
 }
 
@@ -224,7 +148,7 @@ func (s *Sandbox) switchFault(w faultWire) (int, *switched, error) {
 
 func (s *Sandbox) switchOn(r *http.Request) (int, any, error) {
 	var w faultWire
-	if status, err := readControl(r, &w, false); err != nil {
+	if status, err := simulator.ReadControl(r, &w, false); err != nil {
 		return status, nil, err
 	}
 	status, one, err := s.switchFault(w)
@@ -260,18 +184,4 @@ func (s *Sandbox) switchOff(r *http.Request) (int, any, error) {
 		return http.StatusNotFound, nil, errors.New("no such fault is switched on")
 	}
 	return http.StatusOK, struct{}{}, nil
-}
-
-func (s *Sandbox) setFloat(r *http.Request) (int, any, error) {
-	var to struct {
-		Cents *int64 `json:"cents"`
-	}
-	if status, err := readControl(r, &to, false); err != nil {
-		return status, nil, err
-	}
-	if to.Cents == nil || *to.Cents < 0 || *to.Cents > maxFloat {
-		return http.StatusBadRequest, nil, fmt.Errorf("cents must be from 0 to %d", int64(maxFloat))
-	}
-	s.SetFloat(*to.Cents)
-	return http.StatusOK, map[string]int64{"cents": *to.Cents}, nil
 }

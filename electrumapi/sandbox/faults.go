@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"time"
+
+	"spaza/simulator"
 )
 
 // fault is a way to fail; doc.go lists them. Zero and unlisted ones do nothing.
@@ -120,11 +122,11 @@ func (b blow) before() instead {
 		}
 	}
 	refuse := func(no refusal) instead {
-		return func(w http.ResponseWriter, body func(refusal) []byte) { writeBytes(w, no.code(), body(no)) }
+		return func(w http.ResponseWriter, body func(refusal) []byte) { simulator.Write(w, no.code(), body(no)) }
 	}
 	switch b.fault {
 	case faultCutBefore:
-		return func(http.ResponseWriter, func(refusal) []byte) { cut() }
+		return func(http.ResponseWriter, func(refusal) []byte) { simulator.Cut() }
 	case fault500Before:
 		return plain(http.StatusInternalServerError)
 	case fault501:
@@ -148,14 +150,8 @@ func (b blow) before() instead {
 	case faultEmptyError:
 		return func(w http.ResponseWriter, _ func(refusal) []byte) { w.WriteHeader(http.StatusBadRequest) }
 	case faultRedirect:
-		return func(w http.ResponseWriter, _ func(refusal) []byte) {
-			w.Header().Set("Location", "https://elsewhere.invalid/")
-			w.WriteHeader(http.StatusTemporaryRedirect)
-		}
+		return func(w http.ResponseWriter, _ func(refusal) []byte) { simulator.Redirect(w) }
 	default:
 		return nil
 	}
 }
-
-// cut ends the connection without an answer, or in the middle of one.
-func cut() { panic(http.ErrAbortHandler) }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 // shownTransactions is how many lines of the books a page or a listing gives.
@@ -37,7 +39,7 @@ func (s *Sandbox) pageRoutes() {
 		_, _ = w.Write(pageCSS)
 	})
 	s.mux.HandleFunc("GET "+controlBase+"books", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, s.booksUpTo(shownTransactions))
+		simulator.WriteJSON(w, http.StatusOK, s.booksUpTo(shownTransactions))
 	})
 }
 

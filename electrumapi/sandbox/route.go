@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"spaza/simulator"
 )
 
 // service is one of the interfaces, with what is its own.
@@ -98,7 +100,7 @@ func (s *Sandbox) serve(rt route) {
 			case err != nil:
 				http.Error(w, http.StatusText(http.StatusRequestEntityTooLarge), http.StatusRequestEntityTooLarge)
 				return
-			case !saysJSON(r):
+			case !simulator.SaysJSON(r):
 				http.Error(w, http.StatusText(http.StatusUnsupportedMediaType), http.StatusUnsupportedMediaType)
 				return
 			}
@@ -110,14 +112,9 @@ func (s *Sandbox) serve(rt route) {
 		}
 		if len(f.wrong) > 0 {
 			no := malformed(f.wrong...)
-			writeBytes(w, no.code(), no.body(job.id, job.original, rt.requestType))
+			simulator.Write(w, no.code(), no.body(job.id, job.original, rt.requestType))
 			return
 		}
 		s.transact(w, r, rt, job)
 	})
-}
-
-func saysJSON(r *http.Request) bool {
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }

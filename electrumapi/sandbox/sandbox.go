@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spaza/simulator"
 )
 
 // The defaults of Options, which are public: they open nothing but a simulator.
@@ -170,23 +172,12 @@ func (s *Sandbox) known(op string) {
 	}
 }
 
-// randomBytes makes n bytes.
-func (s *Sandbox) randomBytes(n int) []byte {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(s.options.Random, b); err != nil {
-		_, _ = rand.Read(b) // never fails
-	}
-	return b
-}
-
 // randomDigits makes n digits. The caller holds the lock.
 func (s *Sandbox) randomDigits(n int) string {
-	b := s.randomBytes(n)
-	for i := range b {
-		b[i] = '0' + b[i]%10
-	}
-	return string(b)
+	return simulator.Digits(s.options.Random, n)
 }
 
 // randomToken makes a bearer token.
-func (s *Sandbox) randomToken() string { return hex.EncodeToString(s.randomBytes(20)) }
+func (s *Sandbox) randomToken() string {
+	return hex.EncodeToString(simulator.Bytes(s.options.Random, 20))
+}

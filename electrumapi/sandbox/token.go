@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 const opToken = "token"
@@ -33,7 +35,7 @@ func (s *Sandbox) grant(w http.ResponseWriter, r *http.Request) {
 	b := s.switches.strike(opToken, "")
 	if instead := b.before(); instead != nil {
 		s.mu.Unlock()
-		wait(r.Context(), b.delay)
+		simulator.Wait(r.Context(), b.delay)
 		instead(w, refused)
 		return
 	}
@@ -44,11 +46,11 @@ func (s *Sandbox) grant(w http.ResponseWriter, r *http.Request) {
 		status, answer = s.issue(r)
 	}
 	s.mu.Unlock()
-	wait(r.Context(), b.delay)
+	simulator.Wait(r.Context(), b.delay)
 	w.Header().Set("Cache-Control", "no-store")
 	text, err := json.Marshal(answer)
 	if err != nil || !b.after(w, r, s.options.SlowFor, status, text, refused) {
-		writeBytes(w, status, text)
+		simulator.Write(w, status, text)
 	}
 }
 
@@ -115,19 +117,4 @@ func (s *Sandbox) authorise(r *http.Request) (user string, ok bool) {
 func turnAway(w http.ResponseWriter) {
 	w.Header().Set("WWW-Authenticate", `Basic realm="sandbox"`)
 	w.WriteHeader(http.StatusUnauthorized)
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, "cannot write the answer", http.StatusInternalServerError)
-		return
-	}
-	writeBytes(w, status, b)
-}
-
-func writeBytes(w http.ResponseWriter, status int, b []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(b)
 }

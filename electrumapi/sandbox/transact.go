@@ -1,10 +1,10 @@
 package sandbox
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
-	"time"
+
+	"spaza/simulator"
 )
 
 // transact does the work, and answers as the fault of the moment demands.
@@ -15,7 +15,7 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, rt route, job
 	b := s.meet(rt, job)
 	if instead := b.before(); instead != nil {
 		s.mu.Unlock()
-		wait(r.Context(), b.delay)
+		simulator.Wait(r.Context(), b.delay)
 		instead(w, refused)
 		return
 	}
@@ -23,18 +23,17 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, rt route, job
 	if b.fault == faultLate {
 		s.late = append(s.late, latecomer{s.options.Now().Add(s.options.LateFor), func() { s.perform(rt, job) }})
 		s.mu.Unlock()
-		<-r.Context().Done()
-		cut()
+		simulator.Hang(r)
 	}
 	status, answer := s.perform(rt, job)
 	s.mu.Unlock()
 
-	wait(r.Context(), b.delay)
+	simulator.Wait(r.Context(), b.delay)
 	if status == http.StatusCreated {
 		w.Header().Set("Location", r.URL.Path)
 	}
 	if !b.after(w, r, s.options.SlowFor, status, answer, refused) {
-		writeBytes(w, status, answer)
+		simulator.Write(w, status, answer)
 	}
 }
 
@@ -178,17 +177,4 @@ func (s *Sandbox) advise(rt route, job work) (status int, answer []byte) {
 		}
 	}
 	return rt.answer(job, outcome{body: job.echo}, no)
-}
-
-// wait waits until the time is over or the caller has gone.
-func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"time"
+
+	"spaza/simulator"
 )
 
 // fault is a way to fail; doc.go lists them. Zero and unlisted ones do nothing.
@@ -125,7 +127,7 @@ func (b blow) before() instead {
 	}
 	switch b.fault {
 	case faultCutBefore:
-		return func(http.ResponseWriter, func(refusal) []byte) { cut() }
+		return func(http.ResponseWriter, func(refusal) []byte) { simulator.Cut() }
 	case fault500Before:
 		return plain(http.StatusInternalServerError)
 	case fault429:
@@ -135,14 +137,8 @@ func (b blow) before() instead {
 	case faultCodeUnder200:
 		return func(w http.ResponseWriter, body func(refusal) []byte) { writeBytes(w, http.StatusOK, body(own(2222))) }
 	case faultRedirect:
-		return func(w http.ResponseWriter, _ func(refusal) []byte) {
-			w.Header().Set("Location", "https://elsewhere.invalid/")
-			w.WriteHeader(http.StatusTemporaryRedirect)
-		}
+		return func(w http.ResponseWriter, _ func(refusal) []byte) { simulator.Redirect(w) }
 	default:
 		return nil
 	}
 }
-
-// cut ends the connection without an answer, or in the middle of one.
-func cut() { panic(http.ErrAbortHandler) }

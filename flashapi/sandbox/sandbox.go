@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"spaza/simulator"
 )
 
 // The defaults of Options, which are public: they open nothing but a simulator.
@@ -179,12 +181,5 @@ func (s *Sandbox) SMSs() []SMS {
 
 // randomDigits makes n digits. The caller holds the lock.
 func (s *Sandbox) randomDigits(n int) string {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(s.options.Random, b); err != nil {
-		_, _ = rand.Read(b) // never fails
-	}
-	for i := range b {
-		b[i] = '0' + b[i]%10
-	}
-	return string(b)
+	return simulator.Digits(s.options.Random, n)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 // switched is a fault that was switched on by the control endpoint. It strikes
@@ -81,23 +83,23 @@ func (s *Sandbox) faulty(op string, serve http.HandlerFunc) http.HandlerFunc {
 		id := s.books.last
 		s.mu.Unlock()
 		if b.fault == 0 && b.code != 0 {
-			wait(r.Context(), b.delay)
+			simulator.Wait(r.Context(), b.delay)
 			s.refuse(w, op, "", refusal{code: b.code})
 			return
 		}
 		if instead := b.before(); instead != nil {
-			wait(r.Context(), b.delay)
+			simulator.Wait(r.Context(), b.delay)
 			instead(w, func(no refusal) []byte { return no.body("", id, op) })
 			return
 		}
 		if b.fault == 0 {
-			wait(r.Context(), b.delay)
+			simulator.Wait(r.Context(), b.delay)
 			serve(w, r)
 			return
 		}
 		answer := kept{header: make(http.Header), status: http.StatusOK}
 		serve(&answer, r)
-		wait(r.Context(), b.delay)
+		simulator.Wait(r.Context(), b.delay)
 		if !b.after(w, r, s.options.SlowFor, answer.status, answer.body.Bytes()) {
 			writeBytes(w, answer.status, answer.body.Bytes())
 		}

@@ -3,12 +3,12 @@ package sandbox
 import (
 	"crypto/subtle"
 	"encoding/hex"
-	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 // opToken is what the control endpoint calls the token endpoint.
@@ -37,9 +37,7 @@ func (s *Sandbox) token(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) issueToken() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := make([]byte, 16)
-	_, _ = io.ReadFull(s.options.Random, b)
-	token := hex.EncodeToString(b)
+	token := hex.EncodeToString(simulator.Bytes(s.options.Random, 16))
 	now := s.options.Now()
 	maps.DeleteFunc(s.tokens, func(_ string, end time.Time) bool { return !now.Before(end) })
 	s.tokens[token] = now.Add(s.options.TokenTTL)
@@ -74,18 +72,12 @@ func (s *Sandbox) authorise(r *http.Request) *refusal {
 	return nil
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, "cannot write the answer", http.StatusInternalServerError)
-		return
-	}
-	writeBytes(w, status, b)
+// unstored forbids to keep the answer, as the host does.
+func unstored(w http.ResponseWriter) http.ResponseWriter {
+	w.Header().Set("Cache-Control", "no-store")
+	return w
 }
 
-func writeBytes(w http.ResponseWriter, status int, b []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(b)
-}
+func writeJSON(w http.ResponseWriter, status int, v any) { simulator.WriteJSON(unstored(w), status, v) }
+
+func writeBytes(w http.ResponseWriter, status int, b []byte) { simulator.Write(unstored(w), status, b) }

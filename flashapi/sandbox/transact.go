@@ -2,14 +2,14 @@ package sandbox
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
+
+	"spaza/simulator"
 )
 
 // maxBody is how long a request body may be, in bytes.
@@ -56,7 +56,7 @@ func (s *Sandbox) postAt(base, op string, read reader) {
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil || !saysJSON(r) {
+		if err != nil || !simulator.SaysJSON(r) {
 			s.refuse(w, op, "", refusal{code: 2231})
 			return
 		}
@@ -81,11 +81,6 @@ func (s *Sandbox) understand(read reader, body []byte) (work, *refusal) {
 		return job, &refusal{code: 2202}
 	}
 	return job, nil
-}
-
-func saysJSON(r *http.Request) bool {
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
 func (s *Sandbox) refuse(w http.ResponseWriter, op, reference string, no refusal) {
@@ -126,7 +121,7 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, op string, bo
 		id := t.id
 		t.entered = t.entered || blow.fault == faultBusy || blow.fault == faultTimeoutCode
 		s.mu.Unlock()
-		wait(r.Context(), blow.delay)
+		simulator.Wait(r.Context(), blow.delay)
 		instead(w, func(no refusal) []byte { return no.body(job.head.reference, id, op) })
 		return
 	}
@@ -139,7 +134,7 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, op string, bo
 	status, answer := t.status, t.answer
 	s.mu.Unlock()
 
-	wait(r.Context(), blow.delay)
+	simulator.Wait(r.Context(), blow.delay)
 	if !blow.after(w, r, s.options.SlowFor, status, answer) {
 		writeBytes(w, status, answer)
 	}
@@ -186,16 +181,3 @@ func (s *Sandbox) settle(t *transaction, job work) {
 
 // johannesburg is South African time, which has no daylight saving.
 func johannesburg() *time.Location { return time.FixedZone("SAST", 2*60*60) }
-
-// wait waits until the time is over or the caller has gone.
-func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}

@@ -1,0 +1,8 @@
+// Package simulator is what every simulated host has, whatever it simulates: the
+// control endpoint's guard, and the ways to spoil an answer.
+//
+// What a host says, sells and counts, which faults it knows by which number, and
+// how it lets a caller in are its own and not here: two hosts are alike in that
+// only by chance. Nothing here may be shared with a client of any host, for a
+// client is judged by these very answers.
+package simulator
