@@ -109,6 +109,8 @@ func (p *Provider) Advise(ctx context.Context, a vend.Advice) vend.Advised {
 		said.Final, said.Alert = true, true
 	case class == Auth, errors.Is(x.Err, ErrCredentials), errors.Is(x.Err, ErrInvalid):
 		said.Alert = true
+	case class == Unknown && (x.Status/100 == 2 || x.Status/100 == 4 && x.strange()): // who is it that answers?
+		said.Alert = true
 	}
 	return said
 }

@@ -107,10 +107,10 @@ func TestWhatIsSaidOfAdvices(t *testing.T) {
 		{said{202, "", nil}, taken, taken},
 		{said{202, "<html>", nil}, taken, taken},
 		{said{200, "accepted", nil}, taken, taken},
-		{said{200, "\n<!DOCTYPE html>", nil}, open, open}, // closed for maintenance
-		{said{404, "<html>", nil}, open, open},
-		{said{404, `{"code":404,"message":"HTTP 404 Not Found"}`, nil}, open, open}, // of a gateway
-		{said{400, `{"message":"no Route matched with those values"}`, nil}, open, open},
+		{said{200, "\n<!DOCTYPE html>", nil}, looked, looked}, // closed for maintenance
+		{said{404, "<html>", nil}, looked, looked},
+		{said{404, `{"code":404,"message":"HTTP 404 Not Found"}`, nil}, looked, looked}, // of a gateway
+		{said{400, `{"message":"no Route matched with those values"}`, nil}, looked, looked},
 		{said{404, `{"id":"x","requestId":"y"}`, nil}, refused, taken},
 		{said{404, "", nil}, refused, taken},
 		{said{404, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, refused, taken},
