@@ -57,7 +57,7 @@ type ProviderOptions struct {
 
 	// StatusAfter is how old a purchase is before it is asked after; default 0, at
 	// once. SettleAfter is how old it must be before "there is no such purchase", said
-	// three times in a row, is believed; default 2 min.
+	// three times in a row and for half as long, is believed; default 2 min.
 	StatusAfter, SettleAfter time.Duration
 
 	// MinAirtime and MaxAirtime are the limits of airtime of free amount, of which
@@ -289,7 +289,10 @@ func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) ven
 		return p.happened(k, x, k.ID, m.ID)
 	}
 	v := judgeAgain(x)
-	if v.gone && past.Code == notThere && past.Times+1 >= settleTimes && past.Age >= p.opt.SettleAfter {
+	// Age is by the clocks of two processes where another had sent it; For is by those
+	// of who asked.
+	long := past.Age >= p.opt.SettleAfter && past.For >= p.opt.SettleAfter/2
+	if v.gone && past.Code == notThere && past.Times+1 >= settleTimes && long {
 		v.declined, v.reason = true, reasonTryLater
 		v.detail = "not there, again and again: " + v.detail
 	}

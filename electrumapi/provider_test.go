@@ -191,6 +191,7 @@ func TestThatThereIsNoSuchSaleIsBelievedOnlyAfterLong(t *testing.T) {
 		"by one who asks less":   {vend.KindAirtime, enough, said{429, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Unknown},
 		"too few":                {vend.KindAirtime, change(func(p *vend.Past) { p.Times-- }), said{404, "", nil}, vend.Unknown},
 		"too soon":               {vend.KindAirtime, change(func(p *vend.Past) { p.Age -= time.Second }), said{404, "", nil}, vend.Unknown},
+		"by another's clock":     {vend.KindAirtime, change(func(p *vend.Past) { p.Age, p.For = time.Hour, 20*time.Second }), said{404, "", nil}, vend.Unknown},
 		"not in a row":           {vend.KindAirtime, change(func(p *vend.Past) { p.Code = "HTTP 500" }), said{404, "", nil}, vend.Unknown},
 		"under HTTP 500":         {vend.KindAirtime, enough, said{500, errorBody("UNABLE_TO_LOCATE_RECORD"), nil}, vend.Unknown},
 		"another word now":       {vend.KindAirtime, enough, said{500, "", nil}, vend.Unknown},
