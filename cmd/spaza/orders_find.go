@@ -241,6 +241,7 @@ type orderLine struct {
 	Delivery    vend.Delivery   `json:"delivery,omitempty"`
 	Original    string          `json:"original,omitempty"`
 	Channel     string          `json:"channel,omitempty"`
+	Provider    string          `json:"provider,omitempty"` // empty for Flash, the first
 	ProviderRef string          `json:"provider_ref,omitempty"`
 	Code        string          `json:"code,omitempty"`
 	CallCentre  string          `json:"call_centre,omitempty"`
@@ -254,7 +255,7 @@ func line(o vend.Order, r role, buyer vend.Customer, show func(string) string) o
 	l := orderLine{
 		Role: r, Ref: o.Ref, Kind: o.Kind, Product: o.Product, Label: o.Label, AmountCents: int64(o.Amount),
 		Buyer: show(buyer.MSISDN), Customer: o.Customer, Fund: o.Fund, State: o.State, Resolution: o.Resolution, Reason: o.Reason,
-		Delivery: o.Delivery, Original: o.Original, Channel: o.Channel, ProviderRef: o.ProviderRef, Code: o.Code,
+		Delivery: o.Delivery, Original: o.Original, Channel: o.Channel, Provider: o.Provider(), ProviderRef: o.ProviderRef, Code: o.Code,
 		CallCentre: o.CallCentre, CreatedAt: stamp(o.CreatedAt), FirstSentAt: stamp(o.FirstSentAt), UpdatedAt: stamp(o.UpdatedAt),
 	}
 	if o.Target != "" {
