@@ -163,6 +163,16 @@ func (d *desk) sellingTill(ctx context.Context) (*vend.Service, func(), error) {
 	return d.service(provider, keys), clients.close, nil
 }
 
+// decidingTill is a till that can carry out a decision about an order of a provider.
+// What Electrum sold is confirmed to it when it turns out to stand: that takes the
+// keys, and its client to word it.
+func (d *desk) decidingTill(ctx context.Context, provider string, as vend.Verdict) (*vend.Service, func(), error) {
+	if provider == byElectrum && as == vend.VerdictVended {
+		return d.sellingTill(ctx)
+	}
+	return d.till(), func() {}, nil
+}
+
 func (d *desk) service(p vend.Provider, k vend.Sealer) *vend.Service {
 	s := vend.New(d.books, p, k, vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy(), IdleAfter: d.cfg.idleAfter()})
 	s.Attach(vend.Elsewhere{})

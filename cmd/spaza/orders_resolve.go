@@ -41,19 +41,25 @@ func (r ordersResolveCommand) Run(ctx context.Context, c console) error {
 		if err := r.fits(o); err != nil {
 			return err
 		}
-		till := d.till()
+		till, done, err := d.decidingTill(ctx, o.Provider(), decision.As)
+		if err != nil {
+			return err
+		}
+		defer done()
 		if r.PINStdin || r.TokenStdin {
 			if decision.Goods, err = r.readGoods(c.in, o); err != nil {
 				return err
 			}
-			keys, err := d.keys(ctx)
-			if err != nil {
-				return err
+			if o.Provider() != byElectrum { // whose till has the keys already
+				keys, err := d.keys(ctx)
+				if err != nil {
+					return err
+				}
+				till = d.service(nil, keys)
 			}
-			till = d.service(nil, keys)
 		}
 		var after vend.Order
-		err := d.do(ctx, by, "resolve "+o.Ref+" as "+r.As, why, func() (err error) {
+		err = d.do(ctx, by, "resolve "+o.Ref+" as "+r.As, why, func() (err error) {
 			after, err = till.Resolve(ctx, decision)
 			return plainly(o.Ref, err)
 		})

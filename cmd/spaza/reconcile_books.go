@@ -217,7 +217,16 @@ func (s ourSide) Do(ctx context.Context, p recon.Proposal, d recon.Decision) err
 		default:
 			return fmt.Errorf("there is no way to do %q", p.Action)
 		}
-		_, err := s.d.till().Resolve(ctx, decision)
+		o, err := s.d.books.Order(ctx, p.Ref)
+		if err != nil {
+			return plainly(p.Ref, err)
+		}
+		till, done, err := s.d.decidingTill(ctx, o.Provider(), decision.As)
+		if err != nil {
+			return err
+		}
+		defer done()
+		_, err = till.Resolve(ctx, decision)
 		return plainly(p.Ref, err)
 	})
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"testing"
+
+	"spaza/vend"
+)
+
+// What a person finds to stand at Electrum is confirmed to it: the decision is made
+// here, and the service tells it.
+func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
+	for _, as := range []string{"vended", "not_vended"} {
+		inEachCounter(t, func(s *counter) {
+			s.environ = append(s.environ, "SPAZA_PROVIDER=flash,airtime=electrum")
+			cfg, err := readConfig(s.environ)
+			s.must(err)
+			clients, err := cfg.preparing()
+			s.must(err)
+			defer clients.close()
+			routes, err := cfg.route(clients)
+			s.must(err)
+			s.customer(thandi, 100_00)
+			bought := airtime(ref("ELEC22"), thandi, thandi, 10_00)
+			bought.Product.Code = "VOD10@electrum"
+			s.buy(routes, bought)
+			s.answers = []vend.Answer{{Person: true, Detail: "it contradicts itself"}}
+			s.work(s, s.now) // nobody is called
+			if got := s.state(bought.Ref); got != vend.StatePerson {
+				t.Fatalf("order is %s", got)
+			}
+			s.ok("orders", "resolve", bought.Ref, "--as="+as, "--by=lerato", "--reason=in the statement")
+			advice, err := s.sql.Advice(t.Context(), bought.Ref)
+			s.must(err)
+			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (as == "vended") {
+				t.Errorf("%s: the advice is %q %q", as, advice.Op, advice.State)
+			}
+			s.sound()
+		})
+	}
+}
