@@ -276,7 +276,7 @@ func (p *Provider) Send(ctx context.Context, r vend.Request, past vend.Past) ven
 		}
 		return p.answer(k, judgeFirst(x), x)
 	case k.remedy == RemedyReverse:
-		return p.undo(k, ReversedTimeout, vend.Answer{Detail: "to be reversed"})
+		return p.undo(k, ReversedTimeout, Exchange{}, vend.Answer{Detail: "to be reversed"})
 	case k.remedy == RemedyStatus && past.Age < p.opt.StatusAfter:
 		return vend.Answer{Detail: "too early to ask"}
 	}
@@ -328,7 +328,7 @@ func (p *Provider) answer(k kept, v verdict, x Exchange) vend.Answer {
 		return a
 	}
 	if k.remedy == RemedyReverse {
-		return p.undo(k, reversalReason(x), a)
+		return p.undo(k, reversalReason(x), x, a)
 	}
 	return a
 }
@@ -348,7 +348,7 @@ func (p *Provider) happened(k kept, x Exchange, own ...string) vend.Answer {
 		a.ProviderRef, a.Detail = "", "a success that says of nothing what it is about"
 		return p.answer(k, verdict{code: "empty", detail: a.Detail}, x)
 	case f.missing && k.remedy == RemedyReverse:
-		return p.undo(k, ReversedCancelled, vend.Answer{Code: "no_goods", Detail: "success without the goods: to be reversed"})
+		return p.undo(k, ReversedCancelled, x, vend.Answer{Code: "no_goods", Detail: "success without the goods: to be reversed"})
 	case f.missing:
 		a.Owed, a.Goods, a.Code, a.Detail = true, f.goods, "no_goods", "success without the goods"
 		return a

@@ -56,9 +56,10 @@ func (p *Provider) Confirm(r vend.Request) (*vend.Advice, error) {
 	return a, nil
 }
 
-// undo adds to an answer of unknown outcome that the sale is to be undone.
-func (p *Provider) undo(k kept, why ReversalReason, a vend.Answer) vend.Answer {
-	about := p.about(k, LabelReverse, Exchange{})
+// undo adds to an answer of unknown outcome that the sale is to be undone. x is what
+// was heard of it, if anything.
+func (p *Provider) undo(k kept, why ReversalReason, x Exchange, a vend.Answer) vend.Answer {
+	about := p.about(k, LabelReverse, x)
 	var r Request
 	switch k.on {
 	case InterfaceVoucher:
