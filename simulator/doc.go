@@ -1,5 +1,6 @@
 // Package simulator is what every simulated host has, whatever it simulates: the
-// control endpoint's guard, and the ways to spoil an answer.
+// control endpoint's guard, the faults that are switched on there, the ways to
+// spoil an answer, and the frame of the page for people.
 //
 // What a host says, sells and counts, which faults it knows by which number, and
 // how it lets a caller in are its own and not here: two hosts are alike in that

@@ -2,23 +2,18 @@ package sandbox
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"spaza/simulator"
 )
 
-// The bounds of what the control endpoint takes.
+// The bounds of what the control endpoint takes, as everywhere.
 const (
 	maxControl  = simulator.MaxControl
-	maxSwitched = 100
-	maxSelector = 100 // bytes
-	maxTimes    = 1_000_000
-	maxDelay    = 10 * time.Minute
+	maxSwitched = simulator.MaxSwitched
+	maxSelector = simulator.MaxSelector
 	maxFloat    = simulator.MaxFloat
 )
 
@@ -53,16 +48,16 @@ type faultWire struct {
 	Struck    int    `json:"struck,omitempty"`
 }
 
-func (one *switched) wire() faultWire {
+func wire(one switched) faultWire {
 	w := faultWire{
-		ID: one.id, Fault: one.kind.name, Op: one.op, Reference: one.reference, Target: one.target,
-		Times: new(one.left), Struck: one.struck,
+		ID: one.ID, Fault: one.Does.kind.name, Op: one.Op, Reference: one.Reference, Target: one.Target,
+		Times: new(one.Left), Struck: one.Struck,
 	}
-	if one.told != nil {
-		w.Type, w.Status = one.told.kind, one.told.code()
+	if told := one.Does.told; told != nil {
+		w.Type, w.Status = told.kind, told.code()
 	}
-	if one.delay != 0 {
-		w.DelayMs = new(one.delay.Milliseconds())
+	if one.Delay != 0 {
+		w.DelayMs = new(one.Delay.Milliseconds())
 	}
 	return w
 }
@@ -74,45 +69,31 @@ func (w faultWire) everything() bool {
 
 // check understands what is asked for.
 func (w faultWire) check(ops []string) (switched, error) {
-	one := switched{op: w.Op, reference: w.Reference, target: w.Target, left: 1}
+	var does trouble
 	if w.ID != 0 || w.Struck != 0 {
-		return one, errors.New("id and struck are given out, not taken")
+		return switched{}, errors.New("id and struck are given out, not taken")
 	}
 	if w.Fault != "" {
 		i := slices.IndexFunc(faultKinds(), func(k faultKind) bool { return k.name == w.Fault })
 		if i < 0 {
-			return one, errors.New("no such fault; there are " + faultNames())
+			return switched{}, errors.New("no such fault; there are " + faultNames())
 		}
-		one.kind = faultKinds()[i]
+		does.kind = faultKinds()[i]
 	}
 	switch {
 	case w.Fault == "" && w.Type == "" && w.DelayMs == nil:
-		return one, errors.New("one of fault, type and delayMs is needed")
+		return switched{}, errors.New("one of fault, type and delayMs is needed")
 	case w.Type != "" && !isErrorType(w.Type):
-		return one, errors.New("type must be an errorType: capitals and underscores")
-	case w.Type != "" && one.kind.before:
-		return one, errors.New("this fault has an answer of its own")
+		return switched{}, errors.New("type must be an errorType: capitals and underscores")
+	case w.Type != "" && does.kind.before:
+		return switched{}, errors.New("this fault has an answer of its own")
 	case w.Status != 0 && (w.Type == "" || w.Status < 400 || w.Status > 599):
-		return one, errors.New("status must be from 400 to 599, and goes with a type")
-	case w.Times != nil && (*w.Times < 1 || *w.Times > maxTimes):
-		return one, fmt.Errorf("times must be from 1 to %d", maxTimes)
-	case w.DelayMs != nil && (*w.DelayMs < 0 || *w.DelayMs > maxDelay.Milliseconds()):
-		return one, fmt.Errorf("delayMs must be from 0 to %d", maxDelay.Milliseconds())
-	case w.Op != "" && !slices.Contains(ops, w.Op):
-		return one, errors.New("no such op; there are " + strings.Join(ops, ", "))
-	case max(len(w.Reference), len(w.Target)) > maxSelector:
-		return one, fmt.Errorf("reference and target are at most %d bytes long", maxSelector)
+		return switched{}, errors.New("status must be from 400 to 599, and goes with a type")
 	}
 	if w.Type != "" {
-		one.told = &refusal{kind: w.Type, status: w.Status, message: "Simulated"}
+		does.told = &refusal{kind: w.Type, status: w.Status, message: "Simulated"}
 	}
-	if w.Times != nil {
-		one.left = *w.Times
-	}
-	if w.DelayMs != nil {
-		one.delay = time.Duration(*w.DelayMs) * time.Millisecond
-	}
-	return one, nil
+	return simulator.Aim(does, simulator.Selectors{Op: w.Op, Reference: w.Reference, Target: w.Target}, w.Times, w.DelayMs, ops)
 }
 
 func isErrorType(s string) bool {
@@ -135,15 +116,14 @@ func (s *Sandbox) switchFault(w faultWire) (int, *switched, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case w.everything():
-		s.switches.delay = one.delay
+	if w.everything() {
+		s.switches.Delay = one.Delay
 		return http.StatusOK, nil, nil
-	case len(s.switches.list) >= maxSwitched:
-		return http.StatusConflict, nil, fmt.Errorf("%d faults are switched on already", maxSwitched)
 	}
-	added := *s.switches.add(one)
-	return http.StatusCreated, &added, nil
+	if one, err = s.switches.Add(one); err != nil {
+		return http.StatusConflict, nil, err
+	}
+	return http.StatusCreated, &one, nil
 }
 
 func (s *Sandbox) switchOn(r *http.Request) (int, any, error) {
@@ -158,17 +138,13 @@ func (s *Sandbox) switchOn(r *http.Request) (int, any, error) {
 	case one == nil:
 		return status, map[string]int64{"delayMs": *w.DelayMs}, nil
 	}
-	return status, one.wire(), nil
+	return status, wire(*one), nil
 }
 
 func (s *Sandbox) listFaults(*http.Request) (int, any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]faultWire, 0, len(s.switches.list))
-	for _, one := range s.switches.list {
-		list = append(list, one.wire())
-	}
-	return http.StatusOK, map[string]any{"delayMs": s.switches.delay.Milliseconds(), "faults": list}, nil
+	return http.StatusOK, s.switches.Listing(func(one switched) any { return wire(one) }), nil
 }
 
 func (s *Sandbox) clearFaults(*http.Request) (int, any, error) {
@@ -177,11 +153,7 @@ func (s *Sandbox) clearFaults(*http.Request) (int, any, error) {
 }
 
 func (s *Sandbox) switchOff(r *http.Request) (int, any, error) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil || !s.switches.remove(id) {
-		return http.StatusNotFound, nil, errors.New("no such fault is switched on")
-	}
-	return http.StatusOK, struct{}{}, nil
+	return s.switches.Off(r.PathValue("id"))
 }

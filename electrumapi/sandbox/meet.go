@@ -44,7 +44,7 @@ func (s *Sandbox) meet(rt route, job work) blow {
 	if job.reference != "" && s.books.heard[key(about)] == "" {
 		s.books.heard[key(about)] = job.reference
 	}
-	b := s.switches.strike(rt.op, job.target, job.id, job.original, job.reference, s.books.heard[key(about)])
+	b := s.strike(rt.op, job.target, job.id, job.original, job.reference, s.books.heard[key(about)])
 	if b.fault != 0 || b.told != nil {
 		return b
 	}

@@ -4,15 +4,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"spaza/simulator"
 )
 
-// TestNumber is a number that makes the simulator do something.
-type TestNumber struct {
-	Kind    string // what it is given as: "mobile", "product", "meter", ...
-	Value   string // a number that works as it stands
-	Meaning string
-	Fault   int // the fault that it brings; 0 for none
-}
+// TestNumber is a number that makes the simulator do something. Its kinds here are
+// "mobile", "product", "meter", ...
+type TestNumber = simulator.TestNumber
 
 // The mobile numbers that ask for something: two figures follow.
 const (
@@ -106,8 +104,8 @@ func airtimeNumbers() []TestNumber {
 	for _, k := range faultKinds() {
 		figures, meaning := k.fault.number(), "fault "+k.fault.number()+": "+k.meaning
 		list = append(list,
-			TestNumber{"mobile", faultyMobile + figures, meaning, int(k.fault)},
-			TestNumber{"product", "VODPIN10F" + figures, meaning, int(k.fault)})
+			TestNumber{Kind: "mobile", Value: faultyMobile + figures, Meaning: meaning, Fault: int(k.fault)},
+			TestNumber{Kind: "product", Value: "VODPIN10F" + figures, Meaning: meaning, Fault: int(k.fault)})
 	}
 	return list
 }

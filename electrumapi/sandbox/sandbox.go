@@ -100,7 +100,7 @@ type Sandbox struct {
 	mu       sync.Mutex
 	tokens   map[string]bearer
 	books    books
-	switches switches
+	switches simulator.Switches[trouble]
 	late     []latecomer
 }
 
@@ -117,7 +117,7 @@ func New(o Options) *Sandbox {
 	}
 	s.remember(func() {
 		s.books = newBooks(o.Float)
-		s.switches = switches{}
+		s.switches = simulator.Switches[trouble]{}
 		s.late = nil
 	})
 	s.tokenRoutes()

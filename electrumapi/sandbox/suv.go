@@ -278,8 +278,10 @@ func voucherNumbers() []TestNumber {
 	for _, k := range faultKinds() {
 		meaning := "fault " + k.fault.number() + ": " + k.meaning
 		list = append(list,
-			TestNumber{"product", "PROTEAFASHIONF" + k.fault.number(), meaning, int(k.fault)},
-			TestNumber{"amount", inWords(100_00 + int64(k.fault)), "for a gift of free amount, " + meaning, int(k.fault)})
+			TestNumber{Kind: "product", Value: "PROTEAFASHIONF" + k.fault.number(), Meaning: meaning, Fault: int(k.fault)},
+			TestNumber{
+				Kind: "amount", Value: inWords(100_00 + int64(k.fault)), Meaning: "for a gift of free amount, " + meaning, Fault: int(k.fault),
+			})
 	}
 	for i, kind := range errorTypes() {
 		list = append(list, TestNumber{Kind: "product", Value: "PROTEAFASHIONE" + fault(i+1).number(), Meaning: "answers " + kind})

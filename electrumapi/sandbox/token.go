@@ -32,7 +32,7 @@ func (s *Sandbox) grant(w http.ResponseWriter, r *http.Request) {
 	bad := r.ParseForm() != nil
 	refused := func(no refusal) []byte { return no.body("", "", "") }
 	s.mu.Lock()
-	b := s.switches.strike(opToken, "")
+	b := s.strike(opToken, "")
 	if instead := b.before(); instead != nil {
 		s.mu.Unlock()
 		simulator.Wait(r.Context(), b.delay)

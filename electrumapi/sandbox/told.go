@@ -42,7 +42,7 @@ func (s *Sandbox) Fault(f Fault) error {
 func (s *Sandbox) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.switches.list, s.switches.delay = nil, 0
+	s.switches.Clear()
 }
 
 // Ops are the names of all operations.

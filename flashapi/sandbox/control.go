@@ -5,19 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"spaza/simulator"
 )
 
-// The bounds of what the control endpoint takes.
+// The bounds of what the control endpoint takes, as everywhere.
 const (
-	maxSwitched = 100
-	maxSelector = 100 // bytes
-	maxTimes    = 1_000_000
-	maxDelay    = 10 * time.Minute
+	maxSwitched = simulator.MaxSwitched
 	maxFloat    = simulator.MaxFloat
 )
 
@@ -53,16 +49,16 @@ type faultWire struct {
 	Struck    int    `json:"struck,omitempty"`
 }
 
-func (one *switched) wire() faultWire {
+func wire(one switched) faultWire {
 	w := faultWire{
-		ID: one.id, Fault: one.kind.name, Op: one.op, Reference: one.reference, Target: one.target,
-		Times: new(one.left), Struck: one.struck,
+		ID: one.ID, Fault: one.Does.kind.name, Op: one.Op, Reference: one.Reference, Target: one.Target,
+		Times: new(one.Left), Struck: one.Struck,
 	}
-	if one.code != 0 {
-		w.Code = new(one.code)
+	if one.Does.code != 0 {
+		w.Code = new(one.Does.code)
 	}
-	if one.delay != 0 {
-		w.DelayMs = new(one.delay.Milliseconds())
+	if one.Delay != 0 {
+		w.DelayMs = new(one.Delay.Milliseconds())
 	}
 	return w
 }
@@ -74,43 +70,29 @@ func (w faultWire) everything() bool {
 
 // check understands what is asked for.
 func (w faultWire) check(ops []string) (switched, error) {
-	one := switched{op: w.Op, reference: w.Reference, target: w.Target, left: 1}
+	var does trouble
 	if w.ID != 0 || w.Struck != 0 {
-		return one, errors.New("id and struck are given out, not taken")
+		return switched{}, errors.New("id and struck are given out, not taken")
 	}
 	if w.Fault != "" {
 		i := slices.IndexFunc(faultKinds(), func(k faultKind) bool { return k.name == w.Fault })
 		if i < 0 {
-			return one, errors.New("no such fault; there are " + faultNames())
+			return switched{}, errors.New("no such fault; there are " + faultNames())
 		}
-		one.kind = faultKinds()[i]
+		does.kind = faultKinds()[i]
 	}
 	switch {
 	case w.Fault == "" && w.Code == nil && w.DelayMs == nil:
-		return one, errors.New("one of fault, code and delayMs is needed")
+		return switched{}, errors.New("one of fault, code and delayMs is needed")
 	case w.Code != nil && (*w.Code < 1 || *w.Code > 9999):
-		return one, errors.New("code must be from 1 to 9999")
-	case w.Code != nil && one.kind.before && one.kind.code == 0:
-		return one, errors.New("this fault answers no code")
-	case w.Times != nil && (*w.Times < 1 || *w.Times > maxTimes):
-		return one, fmt.Errorf("times must be from 1 to %d", maxTimes)
-	case w.DelayMs != nil && (*w.DelayMs < 0 || *w.DelayMs > maxDelay.Milliseconds()):
-		return one, fmt.Errorf("delayMs must be from 0 to %d", maxDelay.Milliseconds())
-	case w.Op != "" && !slices.Contains(ops, w.Op):
-		return one, errors.New("no such op; there are " + strings.Join(ops, ", "))
-	case max(len(w.Reference), len(w.Target)) > maxSelector:
-		return one, fmt.Errorf("reference and target are at most %d bytes long", maxSelector)
+		return switched{}, errors.New("code must be from 1 to 9999")
+	case w.Code != nil && does.kind.before && does.kind.code == 0:
+		return switched{}, errors.New("this fault answers no code")
 	}
 	if w.Code != nil {
-		one.code = *w.Code
+		does.code = *w.Code
 	}
-	if w.Times != nil {
-		one.left = *w.Times
-	}
-	if w.DelayMs != nil {
-		one.delay = time.Duration(*w.DelayMs) * time.Millisecond
-	}
-	return one, nil
+	return simulator.Aim(does, simulator.Selectors{Op: w.Op, Reference: w.Reference, Target: w.Target}, w.Times, w.DelayMs, ops)
 }
 
 func faultNames() string {
@@ -132,41 +114,33 @@ func (s *Sandbox) switchOn(r *http.Request) (int, any, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case w.everything():
-		s.switches.delay = one.delay
-		return http.StatusOK, map[string]int64{"delayMs": one.delay.Milliseconds()}, nil
-	case len(s.switches.list) >= maxSwitched:
-		return http.StatusConflict, nil, fmt.Errorf("%d faults are switched on already", maxSwitched)
+	if w.everything() {
+		s.switches.Delay = one.Delay
+		return http.StatusOK, map[string]int64{"delayMs": one.Delay.Milliseconds()}, nil
 	}
-	return http.StatusCreated, s.switches.add(one).wire(), nil
+	if one, err = s.switches.Add(one); err != nil {
+		return http.StatusConflict, nil, err
+	}
+	return http.StatusCreated, wire(one), nil
 }
 
 func (s *Sandbox) listFaults(*http.Request) (int, any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]faultWire, 0, len(s.switches.list))
-	for _, one := range s.switches.list {
-		list = append(list, one.wire())
-	}
-	return http.StatusOK, map[string]any{"delayMs": s.switches.delay.Milliseconds(), "faults": list}, nil
+	return http.StatusOK, s.switches.Listing(func(one switched) any { return wire(one) }), nil
 }
 
 func (s *Sandbox) clearFaults(*http.Request) (int, any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.switches.list, s.switches.delay = nil, 0
+	s.switches.Clear()
 	return http.StatusOK, struct{}{}, nil
 }
 
 func (s *Sandbox) switchOff(r *http.Request) (int, any, error) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil || !s.switches.remove(id) {
-		return http.StatusNotFound, nil, errors.New("no such fault is switched on")
-	}
-	return http.StatusOK, struct{}{}, nil
+	return s.switches.Off(r.PathValue("id"))
 }
 
 func (s *Sandbox) setFloat(cents int64) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"spaza/simulator"
 )
 
 // status is where a voucher is in its life, in the word of the answers.
@@ -175,13 +177,13 @@ func (v *voucher) stands(code int) *refusal {
 func (v *voucher) wire() map[string]any {
 	w := map[string]any{
 		"amount": v.value, "pin": "", "serialNumber": v.serial, "status": string(v.status),
-		"expiryDate": v.expires.In(johannesburg()).Format(time.DateOnly), "content": v.article.content(),
+		"expiryDate": v.expires.In(simulator.SAST()).Format(time.DateOnly), "content": v.article.content(),
 	}
 	if v.status == active {
 		w["pin"] = v.pin
 	}
 	if !v.used.IsZero() {
-		w["redemptionDate"] = v.used.In(johannesburg()).Format("2006-01-02T15:04:05-07:00")
+		w["redemptionDate"] = v.used.In(simulator.SAST()).Format("2006-01-02T15:04:05-07:00")
 	}
 	if v.article.barcode != "" {
 		w["barcode"] = v.article.barcode

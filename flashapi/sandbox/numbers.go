@@ -3,15 +3,13 @@ package sandbox
 import (
 	"slices"
 	"strconv"
+
+	"spaza/simulator"
 )
 
-// TestNumber is a number that makes the simulator do something.
-type TestNumber struct {
-	Kind    string // what it is given as: "voucher", "exclusive", "serial", "mobile", "amount", "meter", ...
-	Value   string // a number that works as it stands
-	Meaning string
-	Fault   int // the fault that it brings; 0 for none
-}
+// TestNumber is a number that makes the simulator do something. Its kinds here are
+// "voucher", "exclusive", "serial", "mobile", "amount", "meter", ...
+type TestNumber = simulator.TestNumber
 
 // form is how test numbers of 16 digits begin.
 type form struct {
@@ -120,10 +118,10 @@ func faultNumbers() []TestNumber {
 func (k faultKind) numbers() []TestNumber {
 	ff, meaning, n := k.fault.number(), "fault "+k.fault.number()+": "+k.meaning, int(k.fault)
 	return []TestNumber{
-		{"voucher", "7" + ff + "0005000000001", "worth R50, " + meaning, n},
-		{"exclusive", "9" + ff + "0005000000001", "worth R50, " + meaning, n},
-		{"serial", "7" + ff + "0005000000001", "worth R50, " + meaning, n},
-		{"mobile", "276000100" + ff, meaning, n},
-		{"amount", "20" + ff, "R20." + ff + ", " + meaning, n},
+		{Kind: "voucher", Value: "7" + ff + "0005000000001", Meaning: "worth R50, " + meaning, Fault: n},
+		{Kind: "exclusive", Value: "9" + ff + "0005000000001", Meaning: "worth R50, " + meaning, Fault: n},
+		{Kind: "serial", Value: "7" + ff + "0005000000001", Meaning: "worth R50, " + meaning, Fault: n},
+		{Kind: "mobile", Value: "276000100" + ff, Meaning: meaning, Fault: n},
+		{Kind: "amount", Value: "20" + ff, Meaning: "R20." + ff + ", " + meaning, Fault: n},
 	}
 }

@@ -104,7 +104,7 @@ type Sandbox struct {
 	books    books
 	drawer   drawer
 	sms      []SMS
-	switches switches
+	switches simulator.Switches[trouble]
 }
 
 var _ http.Handler = (*Sandbox)(nil)
@@ -127,7 +127,7 @@ func New(o Options) *Sandbox {
 		s.books = newBooks(o.Float)
 		s.drawer = newDrawer()
 		s.sms = nil
-		s.switches = switches{}
+		s.switches = simulator.Switches[trouble]{}
 	})
 	s.tokenRoutes()
 	s.accountRoutes()

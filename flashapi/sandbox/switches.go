@@ -2,84 +2,48 @@ package sandbox
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"spaza/simulator"
 )
 
-// switched is a fault that was switched on by the control endpoint. It strikes
-// the next requests that fit its selectors; an empty selector fits all.
-type switched struct {
-	id        int64
-	kind      faultKind // zero for a delay or a code alone
-	op        string
-	reference string
-	target    string // a number as in the books; of a PIN the last four digits
-	code      int
-	left      int // how often it strikes still
-	struck    int
-	delay     time.Duration
+// trouble is what a switched-on fault does: one of the kinds, answer a code, or
+// both; neither for a delay alone. Its reference is one of the client's, its target
+// a number as in the books, of a PIN the last four digits.
+type trouble struct {
+	kind faultKind
+	code int
 }
 
-// switches are what is switched on, oldest first. The sandbox's lock guards them.
-type switches struct {
-	last  int64
-	list  []*switched
-	delay time.Duration // of all answers
+type switched = simulator.Switched[trouble]
+
+func (t trouble) codeInWords() string {
+	if t.code == 0 {
+		return ""
+	}
+	return fmt.Sprintf("code %d", t.code)
 }
 
-func (x *switches) add(one switched) *switched {
-	x.last++
-	one.id = x.last
-	x.list = append(x.list, &one)
-	return &one
-}
-
-// remove takes one away; false when there is none.
-func (x *switches) remove(id int64) bool {
-	before := len(x.list)
-	x.list = slices.DeleteFunc(x.list, func(one *switched) bool { return one.id == id })
-	return len(x.list) < before
-}
-
-// strike is how a request is to be answered by what is switched on; the oldest
-// that fits wins.
-func (x *switches) strike(op, reference, target string) blow {
-	b := blow{seen: 1, delay: x.delay}
-	for _, one := range x.list {
-		if !one.fits(op, reference, target) {
-			continue
-		}
-		one.left--
-		one.struck++
-		b.fault, b.code, b.delay = one.kind.fault, one.code, b.delay+one.delay
-		if one.left == 0 {
-			x.remove(one.id)
-		}
-		break
+// strike is how a request is to be answered by what is switched on. The caller
+// holds the lock.
+func (s *Sandbox) strike(op, reference, target string) blow {
+	for _, prefix := range [...]string{"PIN ...", "serial "} {
+		target = strings.TrimPrefix(target, prefix)
+	}
+	b := blow{seen: 1, delay: s.switches.Delay}
+	if one, met := s.switches.Strike(op, target, func(name string) bool { return name == reference }); met {
+		b.fault, b.code, b.delay = one.Does.kind.fault, one.Does.code, b.delay+one.Delay
 	}
 	return b
-}
-
-func (one *switched) fits(op, reference, target string) bool {
-	for _, prefix := range [...]string{"PIN ...", "serial "} {
-		if number, ok := strings.CutPrefix(target, prefix); ok {
-			target = number
-		}
-	}
-	return (one.op == "" || one.op == op) &&
-		(one.reference == "" || one.reference == reference) &&
-		(one.target == "" || one.target == target)
 }
 
 // faulty lets switched-on faults strike a request that is no transaction.
 func (s *Sandbox) faulty(op string, serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
-		b := s.switches.strike(op, "", "")
+		b := s.strike(op, "", "")
 		id := s.books.last
 		s.mu.Unlock()
 		if b.fault == 0 && b.code != 0 {

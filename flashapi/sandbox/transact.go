@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"time"
 
 	"spaza/simulator"
 )
@@ -113,7 +112,7 @@ func (s *Sandbox) transact(w http.ResponseWriter, r *http.Request, op string, bo
 		s.refuse(w, op, job.head.reference, refusal{code: 2256})
 		return
 	}
-	blow := s.switches.strike(op, job.head.reference, job.target)
+	blow := s.strike(op, job.head.reference, job.target)
 	if blow.fault == 0 {
 		blow.fault, blow.seen = job.fault, t.seen
 	}
@@ -160,7 +159,7 @@ func (s *Sandbox) settle(t *transaction, job work) {
 	answer := map[string]any{
 		"responseCode": 0, "responseMessage": "Success", "reference": t.reference,
 		"accountNumber": s.options.Account, "transactionId": t.id,
-		"transactionDate": t.at.In(johannesburg()).Format("2006-01-02T15:04:05-07:00"),
+		"transactionDate": t.at.In(simulator.SAST()).Format("2006-01-02T15:04:05-07:00"),
 	}
 	if job.head.store != "" {
 		answer["storeId"] = job.head.store
@@ -178,6 +177,3 @@ func (s *Sandbox) settle(t *transaction, job work) {
 	t.answer, _ = json.Marshal(answer) // strings and numbers only
 	s.books.count(t)
 }
-
-// johannesburg is South African time, which has no daylight saving.
-func johannesburg() *time.Location { return time.FixedZone("SAST", 2*60*60) }

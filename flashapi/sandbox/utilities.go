@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"spaza/simulator"
 )
 
 // The operations of section 2.10.
@@ -131,7 +133,7 @@ func (u *utilities) find(o order) (meter, history, *refusal) {
 	return m, past, nil
 }
 
-func (u *utilities) now() time.Time { return u.s.options.Now().In(johannesburg()) }
+func (u *utilities) now() time.Time { return u.s.options.Now().In(simulator.SAST()) }
 
 // lookup tells whose meter it is (section 2.10.1). It does not look at the
 // amount: it tells the limits. The caller holds the lock.
@@ -329,7 +331,7 @@ func (v vend) message() string {
 	case len(v.meter.next) > 0:
 		return "Key in the key change tokens first, in their order."
 	case v.owed > 0:
-		return "Please settle your account: " + inRand(v.owed) + " is outstanding."
+		return "Please settle your account: " + simulator.Rand(v.owed) + " is outstanding."
 	default:
 		return "Use electricity and water sparingly."
 	}
