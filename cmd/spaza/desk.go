@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os/user"
 	"strconv"
 	"strings"
@@ -174,7 +175,11 @@ func (d *desk) decidingTill(ctx context.Context, provider string, as vend.Verdic
 }
 
 func (d *desk) service(p vend.Provider, k vend.Sealer) *vend.Service {
-	s := vend.New(d.books, p, k, vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy(), IdleAfter: d.cfg.idleAfter()})
+	o := vend.Options{Window: flashapi.ResendWindow, PIN: d.cfg.pinPolicy(), IdleAfter: d.cfg.idleAfter()}
+	if d.c.err != nil { // what goes wrong beside what was asked for is said here, or nowhere
+		o.Logger = slog.New(slog.NewTextHandler(d.c.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	}
+	s := vend.New(d.books, p, k, o)
 	s.Attach(vend.Elsewhere{})
 	return s
 }

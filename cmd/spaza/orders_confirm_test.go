@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"spaza/vend"
@@ -9,7 +10,8 @@ import (
 // What a person finds to stand at Electrum is confirmed to it: the decision is made
 // here, and the service tells it.
 func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
-	for _, as := range []string{"vended", "not_vended"} {
+	for as, without := range map[string]bool{"vended": false, "not_vended": false, "vended ": true} {
+		as = strings.TrimSpace(as)
 		inEachCounter(t, func(s *counter) {
 			s.environ = append(s.environ, "SPAZA_PROVIDER=flash,airtime=electrum")
 			cfg, err := readConfig(s.environ)
@@ -28,10 +30,16 @@ func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
 			if got := s.state(bought.Ref); got != vend.StatePerson {
 				t.Fatalf("order is %s", got)
 			}
-			s.ok("orders", "resolve", bought.Ref, "--as="+as, "--by=lerato", "--reason=in the statement")
+			if without { // the operator's machine knows of Flash alone
+				s.environ = append(s.environ, "SPAZA_PROVIDER=flash")
+			}
+			status, _, errs := s.run("orders", "resolve", bought.Ref, "--as="+as, "--by=lerato", "--reason=in the statement")
+			if said := strings.Contains(errs, "cannot be confirmed"); status != 0 || said != without {
+				t.Errorf("%s: status %d, said %q", as, status, errs)
+			}
 			advice, err := s.sql.Advice(t.Context(), bought.Ref)
 			s.must(err)
-			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (as == "vended") {
+			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (as == "vended" && !without) {
 				t.Errorf("%s: the advice is %q %q", as, advice.Op, advice.State)
 			}
 			s.sound()
