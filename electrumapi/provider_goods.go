@@ -222,7 +222,7 @@ func howTo(pin secret.Text, lines, slip []secret.Text) secret.Text {
 	}
 	var words []string
 	if !pin.Empty() {
-		words = append(words, "PIN "+pin.Reveal())
+		words = append(words, "PIN "+pin.Reveal()+".")
 	}
 	for _, l := range lines {
 		if line := strings.TrimSpace(l.Reveal()); line != "" {

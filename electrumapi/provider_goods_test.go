@@ -62,7 +62,7 @@ func TestVouchersAreInTheShopsWords(t *testing.T) {
 		},
 		"a gift with a PIN beside its code": {
 			vend.KindGift, `"voucher":{"code":"` + testPIN + `","pin":{"type":"CLEAR_PIN","pin":"4711"},"redeemInstructions":["At the till"]}`,
-			vend.Voucher{PIN: pin, Amount: 10_00, HowTo: secret.New("PIN 4711\nAt the till")},
+			vend.Voucher{PIN: pin, Amount: 10_00, HowTo: secret.New("PIN 4711.\nAt the till")},
 		},
 	} {
 		a := sold(t, saleOf(c.kind), happy(c.kind, c.more))
