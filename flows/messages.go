@@ -43,8 +43,16 @@ func (m message) values(help string) []dialog.Arg {
 	return []dialog.Arg{
 		money("amount", o.Amount), text("network", o.Label), text("number", msisdn.Local(o.Target)), ref(o.Ref),
 		text("date", o.UpdatedAt.In(southAfrica()).Format("2/1 15:04")), text("callcentre", o.CallCentre),
-		text("help", help), text("why", m.words(whyKey(o.Reason))),
+		text("help", help), text("why", m.words(m.why())),
 	}
+}
+
+// why is the reason of a refusal, behind words that say already that it did not work.
+func (m message) why() string {
+	if m.Order.Reason == vend.ReasonTryLater {
+		return "sms.later"
+	}
+	return whyKey(m.Order.Reason)
 }
 
 // say is a text of the order's own values, and of whatever else it wants.

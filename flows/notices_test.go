@@ -170,7 +170,7 @@ func TestANoticeSaysHowTheOrderStands(t *testing.T) {
 		{
 			"voucher not taken in, and not for its own sake", "en",
 			with(voucherOrder(t, vend.StateDeclined), func(o *vend.Order) { o.Reason = vend.ReasonTryLater }),
-			"We could not add your 1Voucher. This did not work now. Please try again later. Your voucher is still good: keep it. Ref GHJKLM",
+			"We could not add your 1Voucher. Please try again later. Your voucher is still good: keep it. Ref GHJKLM",
 		},
 		{
 			"voucher not taken in, for a reason that is new", "zu",

@@ -291,7 +291,7 @@ func TestKilledWhileElectrumOwesAWord(t *testing.T) {
 				p.sees("We are checking: R20 Vodacom airtime. Your R20 is safe. Do not buy again.")
 			}
 			waits.gets(60*time.Second, "R20 Vodacom airtime is on 0"+numberHangs[2:])
-			lost.gets(60*time.Second, "R20 airtime for 0"+numberLost[2:]+" did not work.", "Your R20 is back in your balance.")
+			lost.gets(60*time.Second, "R20 airtime for 0"+numberLost[2:]+" did not work. Please try again later. Your R20 is back in your balance.")
 			sandbox.booked(60*time.Second, "airtime/purchases confirmed", "airtime/purchases confirmed")
 			for p, want := range map[*phone]string{has: "You have R40.", waits: "You have R30.", lost: "You have R50."} {
 				if got := p.balance(); got != want {
