@@ -10,8 +10,10 @@ import (
 // What a person finds to stand at Electrum is confirmed to it: the decision is made
 // here, and the service tells it.
 func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
-	for as, without := range map[string]bool{"vended": false, "not_vended": false, "vended ": true} {
-		as = strings.TrimSpace(as)
+	for _, c := range []struct {
+		as      string
+		without bool // the operator's machine knows of Flash alone
+	}{{"vended", false}, {"not_vended", false}, {"vended", true}} {
 		inEachCounter(t, func(s *counter) {
 			s.environ = append(s.environ, "SPAZA_PROVIDER=flash,airtime=electrum")
 			cfg, err := readConfig(s.environ)
@@ -30,17 +32,17 @@ func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
 			if got := s.state(bought.Ref); got != vend.StatePerson {
 				t.Fatalf("order is %s", got)
 			}
-			if without { // the operator's machine knows of Flash alone
+			if c.without {
 				s.environ = append(s.environ, "SPAZA_PROVIDER=flash")
 			}
-			status, _, errs := s.run("orders", "resolve", bought.Ref, "--as="+as, "--by=lerato", "--reason=in the statement")
-			if said := strings.Contains(errs, "cannot be confirmed"); status != 0 || said != without {
-				t.Errorf("%s: status %d, said %q", as, status, errs)
+			status, _, errs := s.run("orders", "resolve", bought.Ref, "--as="+c.as, "--by=lerato", "--reason=in the statement")
+			if said := strings.Contains(errs, "cannot be confirmed"); status != 0 || said != c.without {
+				t.Errorf("%s: status %d, said %q", c.as, status, errs)
 			}
 			advice, err := s.sql.Advice(t.Context(), bought.Ref)
 			s.must(err)
-			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (as == "vended" && !without) {
-				t.Errorf("%s: the advice is %q %q", as, advice.Op, advice.State)
+			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (c.as == "vended" && !c.without) {
+				t.Errorf("%s: the advice is %q %q", c.as, advice.Op, advice.State)
 			}
 			s.sound()
 		})
