@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"strconv"
+
+	"spaza/simulator"
 )
 
 // The error types of the Prepaid Utility interface alone.
@@ -21,7 +23,7 @@ const (
 // IEC 62055-41 has 11 digits (2 of its maker, 8 of its own) or 13 (4 and 8).
 func luhn(number string) bool {
 	n := len(number)
-	return n > 1 && allDigits(number) && checkDigit(number[:n-1]) == number[n-1]
+	return n > 1 && allDigits(number) && simulator.CheckDigit(number[:n-1]) == number[n-1]
 }
 
 func allDigits(s string) bool {
@@ -31,22 +33,6 @@ func allDigits(s string) bool {
 		}
 	}
 	return true
-}
-
-// checkDigit is the Luhn digit that belongs behind a string of digits.
-func checkDigit(digits string) byte {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			d *= 2
-			if d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return '0' + byte((10-sum%10)%10)
 }
 
 // meterBy finds a meter by its number: a test meter, or else an ordinary one.
@@ -110,12 +96,12 @@ func meterRefusals() []meterRefusal {
 
 func faultMeter(maker string, f fault) string {
 	number := fmt.Sprintf("%s%02d000000", maker, int(f))
-	return number + string(checkDigit(number))
+	return number + string(simulator.CheckDigit(number))
 }
 
 func refusalMeter(maker string, number int) string {
 	s := fmt.Sprintf("%s%04d0000", maker, number)
-	return s + string(checkDigit(s))
+	return s + string(simulator.CheckDigit(s))
 }
 
 // wish is what a meter's number wants to go wrong.

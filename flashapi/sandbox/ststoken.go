@@ -1,5 +1,7 @@
 package sandbox
 
+import "spaza/simulator"
+
 // The standard transfer specification (IEC 62055-41): how a prepaid meter is
 // numbered, and what is keyed into it.
 
@@ -10,21 +12,8 @@ func luhn(number string) bool {
 	return n > 1 && isDigits(number, n) && checkDigit(number[:n-1]) == number[n-1]
 }
 
-// checkDigit is the Luhn digit that belongs behind a string of digits.
-func checkDigit(digits string) byte {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			d *= 2
-			if d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return '0' + byte((10-sum%10)%10)
-}
+// checkDigit is the digit that belongs behind a meter's others.
+func checkDigit(digits string) byte { return simulator.CheckDigit(digits) }
 
 // keys are what a meter's tokens are made for: supply group code, tariff index
 // and key revision number, as they are written, with leading zeros.
