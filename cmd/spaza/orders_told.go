@@ -22,7 +22,7 @@ func stateSentence(o vend.Order) string {
 	case vend.StateSending:
 		return short + " for the first time"
 	case vend.StateUnknown:
-		return short + ": it was sent, and not answered clearly; it is sent again"
+		return short + ": it was sent, and not answered clearly; what became of it is being found out"
 	case vend.StateOwed:
 		return short + ": the provider says that it happened, but what was bought has not come"
 	case vend.StatePerson:
@@ -101,8 +101,11 @@ func adviceWords(a vend.StoredAdvice) string {
 	case vend.AdviceDropped:
 		s += ": given up, since a person decided otherwise"
 	}
-	if a.Tries > 0 {
-		s += fmt.Sprintf(" (sent %d times, last at %s%s)", a.Tries, clockSecond(a.TriedAt), joined("", ", code ", plain(a.Code)))
+	switch at := clockSecond(a.TriedAt) + joined("", ", code ", plain(a.Code)); {
+	case a.Tries == 1:
+		s += " (sent once, at " + at + ")"
+	case a.Tries > 1:
+		s += fmt.Sprintf(" (sent %d times, last at %s)", a.Tries, at)
 	}
 	return s
 }

@@ -204,6 +204,9 @@ func TestEveryAdviceHasWords(t *testing.T) {
 			seen[w] = true
 		}
 	}
+	if got := adviceWords(vend.StoredAdvice{Ref: "P-1", State: vend.AdviceTaken, Tries: 1, TriedAt: opening}); !strings.HasSuffix(got, " (sent once, at "+clockSecond(opening)+")") {
+		t.Errorf("after one try: %q", got)
+	}
 	got := adviceWords(vend.StoredAdvice{Ref: "P-1", Undo: true, State: vend.AdviceDue, Tries: 4, Code: "503", TriedAt: opening})
 	if want := "to undo it: not taken yet (sent 4 times, last at 2025-06-10 14:38:00, code 503)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
