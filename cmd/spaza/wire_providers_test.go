@@ -311,8 +311,12 @@ func TestElectrumStandsInForFlash(t *testing.T) {
 	}
 	sales("")
 	flashHost.Close()
-	if err := shelf.Load(t.Context()); err == nil {
-		t.Fatal("Flash's list is still there")
+	// A request on a connection that is still open may be lost on its way; the next one
+	// finds nobody to connect to.
+	for tries := 0; tries == 0 || !s.flash.Down() && tries < 5; tries++ {
+		if err := shelf.Load(t.Context()); err == nil {
+			t.Fatal("Flash's list is still there")
+		}
 	}
 	sales("electrum")
 }
