@@ -88,6 +88,24 @@ func TestEverythingIsSoldThroughElectrum(t *testing.T) {
 	}
 }
 
+// TestTokensOfElectrumComeIntoTheChat as those of Flash do.
+func TestTokensOfElectrumComeIntoTheChat(t *testing.T) {
+	t.Parallel()
+	sandbox := startSandbox(t)
+	h := newWhatsAppHand(t, func(more map[string]string) *process { return startService(t, sandbox, throughElectrum(sandbox, besideFlash, more)) })
+	h.opens()
+	h.picks("Use a 1Voucher")
+	h.says(voucher(50))
+	h.says("buy electricity")
+	h.says("14000000118")
+	h.picks("R50")
+	h.picks("Pay R50")
+	if all := digitsAlone(h.shown()); len(all) != 3 || !strings.Contains(h.shown(), "Enter all of these, in this order:") {
+		t.Errorf("the tokens are %q:\n%s", all, h.shown())
+	}
+	sandbox.booked(5*time.Second, "utility/tokenPurchases confirmed")
+}
+
 // TestElectrumAloneIsPaidForByTheMerchant: nobody there takes vouchers in, makes them or
 // pays money back, and none of that is on a menu.
 func TestElectrumAloneIsPaidForByTheMerchant(t *testing.T) {
