@@ -25,7 +25,7 @@ var spaza whole.Binary
 // requests to be sent again.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	said := false
+	said := os.Getenv("SPAZA_PROOF") == "long" // it has time, and its crowds are larger
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if !said {
 		if err := flag.Set("test.parallel", strconv.Itoa(max(rigsAtOnce, runtime.GOMAXPROCS(0)))); err != nil {
