@@ -272,6 +272,58 @@ func TestASaleThatCannotBeUndoneIsForAPerson(t *testing.T) {
 	k.wantMoney(ledger.Rand(100), 0)
 }
 
+// Money is not held with nobody to end it: where the provider has no last word, a
+// person may decide, while it goes on being told; and its word still counts.
+func TestAnUndoWithoutALastWordIsAPersonsToo(t *testing.T) {
+	for as, want := range map[vend.Verdict]struct {
+		state  vend.State
+		advice string
+		has    int64
+	}{
+		"":                    {vend.StateDeclined, "undo taken", 100},
+		vend.VerdictNotVended: {vend.StateResolved, "undo taken", 100},
+		vend.VerdictVended:    {vend.StateResolved, "undo dropped", 80},
+	} {
+		t.Run(string(as), func(t *testing.T) {
+			k := newTeller(t, with(vend.Answer{}, true))
+			k.p.said = []vend.Advised{silent}
+			k.sell()
+			k.advise()
+			k.now = opening.Add(window + time.Minute)
+			o := k.advise()
+			if o.State != vend.StatePerson {
+				t.Fatalf("order is %s", o.State)
+			}
+			k.wantAdvice(o.Ref, "undo due")
+			k.wantMoney(ledger.Rand(80), ledger.Rand(20))
+			k.wantTrail(o.Ref, ">sending customer", "sending>unknown answer", "unknown>unknown undo", "unknown>person window_over")
+			if n, ok := k.claim(vend.JobNotice, "phone", k.now); !ok || n.Key != o.Ref+"/"+vend.NoticePerson {
+				t.Errorf("the customer gets %q", n.Key)
+			}
+			k.now = k.now.Add(time.Hour)
+			k.advise() // a person has it: nothing moves
+			k.sound()
+			if as != "" {
+				if _, err := k.s.Resolve(t.Context(), decision(o.Ref, as)); err != nil {
+					t.Fatal(err)
+				}
+				k.sound()
+			}
+			k.p.said = []vend.Advised{taken}
+			k.now = k.now.Add(2 * time.Hour)
+			if as != vend.VerdictVended {
+				k.advise()
+			}
+			if o, err := k.s.Order(t.Context(), o.Ref); err != nil || o.State != want.state {
+				t.Errorf("order is %s, %v", o.State, err)
+			}
+			k.wantAdvice(o.Ref, want.advice)
+			k.wantMoney(ledger.Rand(want.has), 0)
+			k.sound()
+		})
+	}
+}
+
 // An advice is tried for ever, ever less often, and from some time on the operator
 // hears of each try: sooner where a sale is to be undone.
 func TestAnAdviceIsNeverGivenUp(t *testing.T) {

@@ -110,10 +110,23 @@ func (s *Service) settleAdvice(ctx context.Context, j jobs.Job, said Advised, lo
 		if err := tx.UpdateAdvice(a); err != nil {
 			return err
 		}
-		if final || lost {
-			if moved, err = s.endUndo(tx, &o, a, said, j, promised, now, &w); err != nil {
+		var news Cause
+		switch {
+		case lost:
+			news = CauseUnread
+		case final && said.Taken && a.Undo:
+			news = CauseTaken
+		case final && !said.Taken:
+			news = CauseNotTaken
+		case !final && a.Undo && o.State == StateUnknown && now.After(o.FirstSentAt.Add(s.opt.Window)):
+			news = CauseWindow
+		}
+		if news != "" {
+			if moved, err = s.endUndo(tx, &o, a, heard{cause: news}, said, j, promised, now, &w); err != nil {
 				return err
 			}
+		}
+		if final || lost || moved {
 			w.order = o
 		}
 		switch {
@@ -131,21 +144,15 @@ func (s *Service) settleAdvice(ctx context.Context, j jobs.Job, said Advised, lo
 }
 
 // endUndo writes what the last word on an advice is to its order. One that was to
-// be undone, and that nobody decided about meanwhile, is declined, or a person's.
-// Of all others the trail tells.
-func (s *Service) endUndo(tx Tx, o *Order, a StoredAdvice, said Advised, j jobs.Job, promised bool, now time.Time, w *written) (moved bool, err error) {
-	from, cause := o.State, CauseNotTaken
-	switch {
-	case a.State == AdviceTaken && !a.Undo: // as it was expected
-		return false, nil
-	case a.State == AdviceTaken:
-		cause = CauseTaken
-	case a.State == AdviceDue:
-		cause = CauseUnread
-	}
-	if moved = a.Undo && from == StateUnknown; moved {
-		h := heard{Answer: Answer{Person: true}, cause: cause}
-		if cause == CauseTaken {
+// be undone, and that nobody decided about meanwhile, is declined, or a person's; a
+// person's also when there was no last word for as long as it could have been sent
+// again, so that its money is never held with nobody to end it. Its advice goes on
+// being sent then, and declines it when it is taken. Of all others the trail tells.
+func (s *Service) endUndo(tx Tx, o *Order, a StoredAdvice, h heard, said Advised, j jobs.Job, promised bool, now time.Time, w *written) (moved bool, err error) {
+	from := o.State
+	if moved = a.Undo && (from == StateUnknown || from == StatePerson && h.cause == CauseTaken); moved {
+		h.Answer = Answer{Person: true}
+		if h.cause == CauseTaken {
 			h.Answer = Answer{Outcome: Declined, Reason: ReasonTryLater}
 			o.Goods, o.Delivery = nil, DeliveryNone // they came, and are void
 		}
@@ -167,7 +174,7 @@ func (s *Service) endUndo(tx Tx, o *Order, a StoredAdvice, said Advised, j jobs.
 			return false, err
 		}
 	}
-	m := o.move(from, cause, now)
+	m := o.move(from, h.cause, now)
 	m.Attempt, m.Code, m.Note = j.Attempt, said.Code, said.Detail
 	return moved, tx.AddMove(m)
 }

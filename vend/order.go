@@ -70,6 +70,7 @@ func steps() []step {
 		{StatePerson, StatePerson, "an answer came late: for the person to weigh"},
 		{StatePerson, StateUnknown, "a person has it sent again"},
 		{StatePerson, StateOwed, "the same, when its money is spent"},
+		{StatePerson, StateDeclined, "undone after all"},
 		{StatePerson, StateResolved, "a person decides"},
 		{StateDelivered, StateReversed, "undone by the provider"},
 		{StateDeclined, StateResolved, "it had happened after all"},

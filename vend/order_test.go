@@ -27,7 +27,7 @@ func legal() [][2]vend.State {
 		{sending, unknown}, {sending, owed}, {sending, person}, {sending, delivered}, {sending, declined},
 		{unknown, unknown}, {unknown, owed}, {unknown, person}, {unknown, delivered}, {unknown, declined},
 		{owed, owed}, {owed, person}, {owed, delivered},
-		{person, person}, {person, unknown}, {person, owed}, {person, resolved},
+		{person, person}, {person, unknown}, {person, owed}, {person, resolved}, {person, declined},
 		{delivered, reversed}, {declined, resolved}, {resolved, resolved}, {resolved, reversed},
 	}
 }

@@ -88,8 +88,8 @@ func sayOpen(f file, now, window time.Time, say func(string, ...any)) {
 	}
 }
 
-// sayUndoing is of an order that the provider is told to undo: it never expires,
-// since only the provider can say that it is undone.
+// sayUndoing is of an order that the provider is told to undo, which goes on until
+// it has the last word. After the time to send again a person may decide as well.
 func sayUndoing(f file, now time.Time, say func(string, ...any)) {
 	for _, j := range f.jobs {
 		switch {
@@ -130,7 +130,8 @@ func sayPerson(f file, now, window time.Time, say func(string, ...any)) {
 	say("%s", not)
 	switch {
 	case f.Advice.Undo && f.Advice.State == vend.AdviceDue:
-		say("Have it undone after all: spaza orders resend %s --reason ...", ref)
+		say("Or leave it: the provider is still told to undo it, and the money is the customer's when it says that it is.")
+		say("Tell it at once: spaza orders resend %s --reason ...", ref)
 	case f.Advice.Undo:
 		say("It may not be sent again: it was to be undone.")
 	case len(o.Sealed) > 0 && !o.FirstSentAt.IsZero() && !now.After(window):

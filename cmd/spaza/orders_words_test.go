@@ -264,7 +264,7 @@ func TestWhatCanBeDoneFollowsTheJobAndTheClock(t *testing.T) {
 		{"Its advice was given up. Take it up again: spaza orders resend P-1", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{buried}}, at(time.Second), "told again"},
 		{"The job of its advice is missing", file{File: vend.File{Order: unclear, Advice: undoing}, jobs: []store.OrderJob{job(opening)}}, at(time.Second), "told again"},
 		{"it was to be undone", file{File: vend.File{Order: person, Advice: undone}}, at(time.Minute), "resend"},
-		{"Have it undone after all: spaza orders resend P-1", file{File: vend.File{Order: person, Advice: undoing}}, at(time.Hour), "may not"},
+		{"Tell it at once: spaza orders resend P-1", file{File: vend.File{Order: person, Advice: undoing}}, at(time.Hour), "may not"},
 		{"It may not be sent again", file{File: vend.File{Order: person}}, at(time.Hour), "resend"},
 		{"--as not_vended --reason ... --bears provider|operator", file{File: vend.File{Order: person, Entries: []ledger.Entry{{Kind: ledger.KindCaptured}}}}, at(time.Hour), "resend"},
 		{"spaza orders reverse P-1", file{File: vend.File{Order: voucher}}, at(time.Hour), "being undone"},
