@@ -92,7 +92,9 @@ func TestEverythingIsSoldThroughElectrum(t *testing.T) {
 func TestTokensOfElectrumComeIntoTheChat(t *testing.T) {
 	t.Parallel()
 	sandbox := startSandbox(t)
-	h := newWhatsAppHand(t, func(more map[string]string) *process { return startService(t, sandbox, throughElectrum(sandbox, besideFlash, more)) })
+	h := newWhatsAppHand(t, func(more map[string]string) *process {
+		return startService(t, sandbox, throughElectrum(sandbox, besideFlash, more))
+	})
 	h.opens()
 	h.picks("Use a 1Voucher")
 	h.says(voucher(50))

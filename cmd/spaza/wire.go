@@ -28,7 +28,8 @@ import (
 const (
 	salesAtOnce    = 256
 	messagesAtOnce = 32
-	advicesAtOnce  = 6 // claimed ones, of which there are 8 of all kinds together
+	claimedAtOnce  = 24 // of all kinds together; a sale and its message are not claimed where they were made
+	advicesAtOnce  = 16 // of those, so that a provider which is slow to take them holds up nothing else
 )
 
 // app is the service, wired and ready to run.
@@ -109,7 +110,8 @@ func wire(ctx context.Context, cfg config, logTo io.Writer) (a *app, err error) 
 		Observe: func(o vend.Order) { metrics.Order(string(o.Kind), string(o.State), string(o.Reason)) },
 	})
 	a.runner = jobs.NewRunner(sql, jobs.Options{
-		Limits: map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce, vend.JobAdvice: advicesAtOnce}, Logger: a.log, Observe: metrics.Job,
+		Workers: claimedAtOnce,
+		Limits:  map[jobs.Kind]int{vend.JobOrder: salesAtOnce, vend.JobNotice: messagesAtOnce, vend.JobCode: messagesAtOnce, vend.JobAdvice: advicesAtOnce}, Logger: a.log, Observe: metrics.Job,
 	})
 	shop.Attach(a.runner)
 	a.shop = shop
