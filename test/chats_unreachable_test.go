@@ -113,6 +113,11 @@ func TestATokenThatTheChatDoesNotShowComesBySMS(t *testing.T) {
 			}
 			ref := refOf(t, text)
 			var o supports
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("support sees %+v", o)
+				}
+			})
 			eventually(t, soon, "support sees that it was sent", func() bool {
 				o = s.order(ref)
 				return o.Delivery == "sent" && len(o.Jobs) == 0

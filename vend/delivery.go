@@ -85,8 +85,15 @@ func (s *Service) Reported(ctx context.Context, r MessageReport) (o Order, err e
 	}
 	var again bool
 	err = s.store.InTx(ctx, func(tx Tx) (err error) {
+		again = false
+		known := false // what it says: the SMS in its place may have gone since
+		if !arrived {
+			if known, err = s.lost(tx, ref, message); err != nil {
+				return err
+			}
+		}
 		o, err = s.deliver(tx, ref, CauseMessage, r.Detail, func(o Order) Delivery {
-			if !o.Done() || o.Delivery == DeliveryAcknowledged {
+			if !o.Done() || o.Delivery == DeliveryAcknowledged || known {
 				return o.Delivery
 			}
 			return to
