@@ -3,8 +3,6 @@ package vend_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -177,7 +175,6 @@ func drawAdvised(rt *rapid.T) event {
 // for a provider that wants to be told: besides, no sale is told both of, none is
 // declined that stands, and each that stands is confirmed in the end.
 func TestWhateverHappensASaleIsConfirmedOrUndone(t *testing.T) {
-	books := emptyBooks(t)
 	most := 12
 	if raced {
 		most = 3
@@ -189,11 +186,7 @@ func TestWhateverHappensASaleIsConfirmedOrUndone(t *testing.T) {
 		n := rapid.IntRange(1, most).Draw(rt, "events")
 		story := rapid.SliceOfN(rapid.Custom(drawAdvised), n, n).Draw(rt, "story")
 		remedy := rapid.SampledFrom([]remedy{asks, undos}).Draw(rt, "remedy")
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "x.db"), books, 0o600); err != nil {
-			rt.Fatal(err)
-		}
-		if at, wrongs := play(t, freshSQLite(dir), remedy, story); len(wrongs) > 0 {
+		if at, wrongs := play(t, freshSQLite(t.TempDir()), remedy, story); len(wrongs) > 0 {
 			rt.Fatalf("after event %d: %s", at, strings.Join(wrongs, "\n"))
 		}
 	})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +14,6 @@ import (
 	"pgregory.net/rapid"
 
 	"spaza/ledger"
-	"spaza/store"
 	"spaza/vend"
 )
 
@@ -290,31 +287,11 @@ func play(t *testing.T, d database, remedy remedy, story []event) (at int, wrong
 	return at, wrongs
 }
 
-// emptyBooks is a database with its tables: making them takes longer than a
-// check.
-func emptyBooks(t *testing.T) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "empty.db")
-	s, err := store.OpenSQL(t.Context(), "sqlite:"+path, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	books, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return books
-}
-
 // TestWhateverHappensMoneyIsRightAndTheCustomerKnows is the promise: after every
 // step of any story, the books are right, money follows the outcome, what is
 // open has somebody who sees to it, nothing is done twice, and whoever has an
 // order that ended was told.
 func TestWhateverHappensMoneyIsRightAndTheCustomerKnows(t *testing.T) {
-	books := emptyBooks(t)
 	most := 25
 	if raced {
 		most = 4
@@ -322,11 +299,7 @@ func TestWhateverHappensMoneyIsRightAndTheCustomerKnows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(1, most).Draw(rt, "events")
 		story := rapid.SliceOfN(rapid.Custom(drawEvent), n, n).Draw(rt, "story")
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "x.db"), books, 0o600); err != nil {
-			rt.Fatal(err)
-		}
-		if at, wrongs := play(t, freshSQLite(dir), "", story); len(wrongs) > 0 {
+		if at, wrongs := play(t, freshSQLite(t.TempDir()), "", story); len(wrongs) > 0 {
 			rt.Fatalf("after event %d: %s", at, strings.Join(wrongs, "\n"))
 		}
 	})
