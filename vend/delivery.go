@@ -86,14 +86,16 @@ func (s *Service) Reported(ctx context.Context, r MessageReport) (o Order, err e
 	var again bool
 	err = s.store.InTx(ctx, func(tx Tx) (err error) {
 		again = false
-		known := false // what it says: the SMS in its place may have gone since
-		if !arrived {
-			if known, err = s.lost(tx, ref, message); err != nil {
+		if !arrived { // said before, the SMS in its place may have gone since
+			if known, err := s.lost(tx, ref, message); err != nil {
+				return err
+			} else if known {
+				o, err = tx.Order(ref)
 				return err
 			}
 		}
 		o, err = s.deliver(tx, ref, CauseMessage, r.Detail, func(o Order) Delivery {
-			if !o.Done() || o.Delivery == DeliveryAcknowledged || known {
+			if !o.Done() || o.Delivery == DeliveryAcknowledged {
 				return o.Delivery
 			}
 			return to
@@ -115,7 +117,7 @@ func (s *Service) inChat(message string) bool {
 	return named && slices.Contains(s.opt.Chats, channel)
 }
 
-// lost says that a message is known not to arrive before it is known to be sent.
+// lost says that a message in a chat is known not to arrive.
 func (s *Service) lost(tx Tx, ref, message string) (bool, error) {
 	if !s.inChat(message) {
 		return false, nil
