@@ -9,14 +9,6 @@ import (
 	"spaza/simulator"
 )
 
-// The bounds of what the control endpoint takes, as everywhere.
-const (
-	maxControl  = simulator.MaxControl
-	maxSwitched = simulator.MaxSwitched
-	maxSelector = simulator.MaxSelector
-	maxFloat    = simulator.MaxFloat
-)
-
 // controlRoutes serve those who test: each takes and gives JSON, and none needs
 // credentials. A page of another origin cannot call them.
 func (s *Sandbox) controlRoutes() {

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"spaza/simulator"
 )
 
 func TestTheControlEndpointSwitchesOnListsAndOff(t *testing.T) {
@@ -30,7 +32,7 @@ func TestTheControlEndpointSwitchesOnListsAndOff(t *testing.T) {
 	if r := l.control("GET", "faults", ""); r.text != `{"delayMs":0,"faults":[]}` {
 		t.Errorf("list %s", r.text)
 	}
-	for range maxSwitched {
+	for range simulator.MaxSwitched {
 		l.fault(Fault{Name: "hang"})
 	}
 	if r := l.control("POST", "faults", `{"fault":"hang"}`); r.status != 409 {
@@ -45,15 +47,15 @@ func TestTheControlEndpointRefuses(t *testing.T) {
 		`{"fault":"hang","op":"?"}`: 400, `{"fault":"hang","times":0}`: 400, `{"fault":"hang","times":1000001}`: 400,
 		`{"delayMs":-1}`: 400, `{"delayMs":600001}`: 400, `{"fault":"hang","id":1}`: 400, `{"fault":"hang","struck":1}`: 400,
 		`{"type":"x y"}`: 400, `{"type":"OUT_OF_STOCK","status":200}`: 400, `{"fault":"hang","status":400}`: 400,
-		`{"type":"OUT_OF_STOCK","fault":"cut_before"}`:                              400,
-		`{"fault":"hang","reference":"` + strings.Repeat("x", maxSelector+1) + `"}`: 400,
+		`{"type":"OUT_OF_STOCK","fault":"cut_before"}`:                                        400,
+		`{"fault":"hang","reference":"` + strings.Repeat("x", simulator.MaxSelector+1) + `"}`: 400,
 	} {
 		if r := l.control("POST", "faults", body); r.status != status || r.body["error"] == nil {
 			t.Errorf("%.80s: HTTP %d, %s", body, r.status, r.text)
 		}
 	}
 	// Over a connection the server would linger after what it did not read.
-	long := httptest.NewRequest("POST", "http://localhost"+controlBase+"faults", strings.NewReader(`{"fault":"`+strings.Repeat("x", maxControl)+`"}`))
+	long := httptest.NewRequest("POST", "http://localhost"+controlBase+"faults", strings.NewReader(`{"fault":"`+strings.Repeat("x", simulator.MaxControl)+`"}`))
 	long.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	if l.sandbox.ServeHTTP(w, long); w.Code != 413 || !strings.Contains(w.Body.String(), "error") {

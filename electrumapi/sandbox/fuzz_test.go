@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"spaza/simulator"
 )
 
 // FuzzAMessageIsTakenOrRefused wants a whole answer, and books that add up, for
@@ -78,7 +80,7 @@ func FuzzAControlBodyIsTakenOrRefused(f *testing.F) {
 		if _, refused := answer["error"]; refused != (w.Code >= 400) || w.Code >= 500 {
 			t.Errorf("%s %q: HTTP %d, %v", path, body, w.Code, answer)
 		}
-		if b := s.Books(); b.Float < 0 || b.Float > maxFloat || b.PaidIn != b.Float+b.Sold {
+		if b := s.Books(); b.Float < 0 || b.Float > simulator.MaxFloat || b.PaidIn != b.Float+b.Sold {
 			t.Errorf("%s %q: float %d", path, body, b.Float)
 		}
 	})

@@ -11,12 +11,6 @@ import (
 	"spaza/simulator"
 )
 
-// The bounds of what the control endpoint takes, as everywhere.
-const (
-	maxSwitched = simulator.MaxSwitched
-	maxFloat    = simulator.MaxFloat
-)
-
 // controlRoutes serve those who test: each takes and gives JSON, and none needs
 // an access token. A page of another origin cannot call them.
 func (s *Sandbox) controlRoutes() {

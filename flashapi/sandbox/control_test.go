@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"spaza/simulator"
 )
 
 // switchOn wants a fault switched on.
@@ -212,9 +214,9 @@ func TestTheControlEndpointIsStrict(t *testing.T) {
 	if list, _ := answer["faults"].([]any); len(list) != 0 {
 		t.Errorf("switched on: %v", list)
 	}
-	for i := range maxSwitched + 1 {
+	for i := range simulator.MaxSwitched + 1 {
 		status, _ := l.control("POST", "/sandbox/faults", `{"fault":"cut_after"}`)
-		if want := map[bool]int{true: 201, false: 409}[i < maxSwitched]; status != want {
+		if want := map[bool]int{true: 201, false: 409}[i < simulator.MaxSwitched]; status != want {
 			t.Errorf("fault %d: HTTP %d, want %d", i+1, status, want)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spaza/simulator"
 )
 
 // readers are the voucher-like operations.
@@ -83,7 +85,7 @@ func FuzzAControlBodyIsTakenOrRefused(f *testing.F) {
 		if _, refused := answer["error"]; refused != (w.Code >= 400) || w.Code >= 500 {
 			t.Errorf("%s %q: HTTP %d, %v", path, body, w.Code, answer)
 		}
-		if b := s.Books(); b.Float < 0 || b.Float > maxFloat {
+		if b := s.Books(); b.Float < 0 || b.Float > simulator.MaxFloat {
 			t.Errorf("%s %q: float %d", path, body, b.Float)
 		}
 	})
