@@ -250,6 +250,13 @@ func TestReadinessFollowsTheProvider(t *testing.T) {
 	t.Parallel()
 	sandbox := startSandbox(t)
 	service := startService(t, sandbox, map[string]string{"SPAZA_FLASH_TOKEN_URL": "http://" + freeAddr(t) + "/token"}, withoutWaiting)
+	waitsForAToken(t, service)
+}
+
+// waitsForAToken looks at a service whose provider gives no token: it is not ready,
+// and a customer is shown the menu without what cannot be sold.
+func waitsForAToken(t *testing.T, service *process) {
+	t.Helper()
 	resp, err := http.Get(service.url + "/readyz")
 	if err != nil {
 		t.Fatal(err)
