@@ -61,8 +61,9 @@ func (s *street) judge(p *line, reply dialog.Reply, r dialog.Report, before vend
 		s.bad("somebody erased is shown: %q", text)
 	}
 	plain := strings.ReplaceAll(text, " ", "")
+	pins := s.provider.pins()
 	for secret := range s.given {
-		if strings.Contains(plain, secret) && !(len(secret) >= 16 && s.private[r.To] && s.provider.vouchers[secret] == "") {
+		if strings.Contains(plain, secret) && !(len(secret) >= 16 && s.private[r.To] && pins[secret] == "") {
 			s.bad("%q is on the screen %s: %q", secret, r.To, text)
 		}
 	}
@@ -94,14 +95,14 @@ func (s *street) judge(p *line, reply dialog.Reply, r dialog.Report, before vend
 		}
 	}
 	s.gate.Lock()
-	asked := ""
+	asked, late := "", s.late
 	if p.yes != nil {
 		asked = p.yes.ref
 	}
 	s.gate.Unlock()
 	if asked != "" && saidNone.MatchString(text) && r.Outcome != dialog.Replayed && !strings.Contains(text, "Nothing was bought by this") {
 		switch o, err := s.service.Order(ctx, asked); {
-		case errors.Is(err, vend.ErrNoOrder) && time.Since(s.late) < 10*time.Second: // a repetition, and the first is not over
+		case errors.Is(err, vend.ErrNoOrder) && time.Since(late) < 10*time.Second: // a repetition, and the first is not over
 		case errors.Is(err, vend.ErrNoOrder):
 			s.none[asked] = text
 		case err == nil && !o.Refused() && o.State != vend.StateReversed:
@@ -116,12 +117,18 @@ func (s *street) judge(p *line, reply dialog.Reply, r dialog.Report, before vend
 // boughtLately says whether something was bought that a text names. A screen can stand for
 // long.
 func (s *street) boughtLately(user, text string) bool {
+	s.gate.Lock()
+	first := map[string]request{}
 	for ref, all := range s.asked {
+		first[ref] = all[0]
+	}
+	s.gate.Unlock()
+	for ref, r := range first {
 		o, err := s.service.Order(context.Background(), ref)
-		if p, ok := s.shelf.Product(vend.KindData, all[0].product.Code); ok {
-			all[0].product = p // an order does not know what its bundle was called then
+		if p, ok := s.shelf.Product(vend.KindData, r.product.Code); ok {
+			r.product = p // an order does not know what its bundle was called then
 		}
-		if err == nil && all[0].user == user && time.Since(o.CreatedAt) < time.Hour && strings.Contains(text, s.said(all[0])) {
+		if err == nil && r.user == user && time.Since(o.CreatedAt) < time.Hour && strings.Contains(text, s.said(r)) {
 			return true
 		}
 	}

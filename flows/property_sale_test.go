@@ -50,21 +50,28 @@ func (s *street) said(r request) string {
 }
 
 // button is what is pressed to get it.
-func (s *street) button(r request) string {
+func (s *street) button(r request, o vend.Options) string {
 	key := "pay.confirm.pay"
 	switch {
 	case r.kind == vend.KindRefund:
 		key = "pay.confirm.refund"
 	case r.amount == 0:
 		key = "pay.confirm.free"
-	case s.rules.Fund == vend.FundMerchant:
+	case o.Fund == vend.FundMerchant:
 		key = "pay.confirm.pay.house"
 	}
 	return "\n1 " + s.words.Say("en", key, dialog.Arg{Name: "amount", Value: r.amount.String()}) + "\n"
 }
 
+// opened is a shop as it was when a process began, with the rules of then.
+type opened struct {
+	*street
+	service *vend.Service
+	rules   vend.Options
+}
+
 // ask notes what is asked of the shop, and judges whether it may be.
-func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text, do func() (vend.Order, error)) (vend.Order, error) {
+func (s opened) ask(ctx context.Context, ref string, r request, pin secret.Text, do func() (vend.Order, error)) (vend.Order, error) {
 	by, _ := ctx.Value(lineKey{}).(*speaking)
 	s.gate.Lock()
 	switch {
@@ -75,7 +82,7 @@ func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text
 	default:
 		by.yes.ref = ref
 		r.screens = []string{by.yes.screen}
-		if !strings.Contains(by.yes.screen, s.said(r)+"?") || !strings.Contains(by.yes.screen, s.button(r)) {
+		if !strings.Contains(by.yes.screen, s.said(r)+"?") || !strings.Contains(by.yes.screen, s.button(r, s.rules)) {
 			s.wrongs = append(s.wrongs, fmt.Sprintf("asked for %q, and agreed to %q", s.said(r), by.yes.screen))
 		}
 	}
@@ -84,7 +91,7 @@ func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text
 	}
 	s.asked[ref] = append(s.asked[ref], r)
 	wallet := s.pins[r.user]
-	if s.till.crash == "late" {
+	if s.crash.coming() == "late" {
 		s.late = time.Now()
 	}
 	s.gate.Unlock()
@@ -102,7 +109,7 @@ func (s *street) ask(ctx context.Context, ref string, r request, pin secret.Text
 }
 
 // onceMore looks whether the same was bought before the screen was shown.
-func (s *street) onceMore(ctx context.Context, y *yes, ref string, r request) {
+func (s opened) onceMore(ctx context.Context, y *yes, ref string, r request) {
 	recent, err := s.service.Recent(context.WithoutCancel(ctx), r.user, 5)
 	if err != nil {
 		return
@@ -118,7 +125,7 @@ func (s *street) onceMore(ctx context.Context, y *yes, ref string, r request) {
 // streetTill notes what is asked for.
 type streetTill struct {
 	flows.Till
-	s *street
+	s opened
 }
 
 func (t streetTill) Buy(ctx context.Context, p vend.Purchase) (vend.Order, error) {
@@ -149,7 +156,7 @@ func (t streetTill) Redeem(ctx context.Context, r vend.Redemption) (vend.Order, 
 // streetDesk gives every lookup a handle of its own.
 type streetDesk struct {
 	flows.Desk
-	s *street
+	s opened
 }
 
 func (d streetDesk) AskMeter(ctx context.Context, user, meter string, c ledger.Cents, free bool) (vend.Meter, error) {
@@ -166,7 +173,7 @@ func (d streetDesk) AskMeter(ctx context.Context, user, meter string, c ledger.C
 // streetLocks knows the PINs.
 type streetLocks struct {
 	flows.Locks
-	s *street
+	s opened
 }
 
 func (l streetLocks) SetPIN(ctx context.Context, user string, old, chosen secret.Text) error {
@@ -195,6 +202,8 @@ func (l streetLocks) RemovePIN(ctx context.Context, user string, old secret.Text
 func (l streetLocks) CheckPIN(ctx context.Context, user string, pin secret.Text) error {
 	err := l.Locks.CheckPIN(ctx, user, pin)
 	if by, ok := ctx.Value(lineKey{}).(*speaking); ok && err == nil {
+		l.s.gate.Lock()
+		defer l.s.gate.Unlock()
 		by.line.proved = true
 	}
 	return err
@@ -204,13 +213,16 @@ func (l streetLocks) CheckPIN(ctx context.Context, user string, pin secret.Text)
 // does not know the PIN.
 type streetHistory struct {
 	flows.History
-	s *street
+	s opened
 }
 
 func (h streetHistory) SendAgain(ctx context.Context, user, ref string) error {
 	by := ctx.Value(lineKey{}).(*speaking)
 	o, err := h.s.service.Order(ctx, ref)
-	if err == nil && o.Kind.Handed() && h.s.rules.PIN != vend.PINOff && h.s.pins[user] != "" && !by.line.proved {
+	h.s.gate.Lock()
+	unproved := h.s.pins[user] != "" && !by.line.proved
+	h.s.gate.Unlock()
+	if err == nil && o.Kind.Handed() && h.s.rules.PIN != vend.PINOff && unproved {
 		h.s.bad("sent without the PIN: %s", ref)
 	}
 	return h.History.SendAgain(ctx, user, ref)
@@ -222,6 +234,9 @@ func (s *street) account() {
 	s.provider.mu.Lock()
 	bodies, sold := maps.Clone(s.provider.bodies), maps.Clone(s.provider.sold)
 	s.provider.mu.Unlock()
+	s.gate.Lock()
+	all := maps.Clone(s.asked)
+	s.gate.Unlock()
 	for _, ref := range slices.Sorted(maps.Keys(sold)) {
 		var body struct {
 			Kind            vend.Kind
@@ -234,13 +249,16 @@ func (s *street) account() {
 		if body.Kind == vend.KindRedeem {
 			continue
 		}
-		asked := s.asked[ref]
+		asked := all[ref]
 		if len(asked) == 0 {
 			s.bad("nobody asked for %s", bodies[ref])
 			continue
 		}
-		if a := asked[0]; a.kind != body.Kind || a.product.Code != body.Product || a.target != body.Target || a.amount != body.Amount {
-			s.bad("asked for %s, and the provider sold %s", s.said(a), bodies[ref])
+		// A wrong wallet PIN writes no order: what is asked for again may have a new code.
+		if !slices.ContainsFunc(asked, func(a request) bool {
+			return a.kind == body.Kind && a.product.Code == body.Product && a.target == body.Target && a.amount == body.Amount
+		}) {
+			s.bad("asked for %s, and the provider sold %s", s.said(asked[0]), bodies[ref])
 		}
 		if told := s.none[ref]; told != "" {
 			s.bad("%s was bought, and the customer told %q", s.said(asked[0]), told)

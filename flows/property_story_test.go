@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,11 @@ func TestWalksThatOnceWentWrong(t *testing.T) {
 			"dial, > 1, > 1, > 1, > 1, > 1, dial, > 1, > 1, > 0, > 2, > 1",
 			"R10 MTN airtime for 0821234567?", "Once more",
 		},
+		"the network has left the shelf when it is asked about once more": {
+			start{pin: vend.PINOptional, fund: vend.FundBalance, has: "R200"},
+			"dial, > 1, > 1, > 1, > 1, > 1, dial, > 1, > 1, > 1, shelf 0, > x",
+			"R10 Vodacom airtime for 0821234567. Once more?", "vodacom",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -73,7 +79,8 @@ func TestWalksThatOnceWentWrong(t *testing.T) {
 					case "dial":
 						s.dial(me, in)
 					case "shelf":
-						s.restock(2)
+						n, _ := strconv.Atoi(in)
+						s.restock(n)
 					case "erase":
 						s.happen(act{what: "erase"})
 					case "named":

@@ -59,6 +59,7 @@ type request struct {
 // street is a shop with people at its door.
 type street struct {
 	*house
+	t       *testing.T
 	lines   []*line
 	engine  *dialog.Engine
 	process func(watch func(dialog.Report)) *dialog.Engine // starts another
@@ -77,8 +78,9 @@ type street struct {
 	looks  map[string]lookup // by handle
 	none   map[string]string // references of which was said that nothing came of them, and how
 	given  map[string]bool   // everything that may be in no session and on no open screen
-	locks  *dyingLocks
-	late   time.Time // when the process died last with an order about to be written
+	crash  *death            // of a process with an order about to be written
+	locks  *death            // and with a PIN
+	late   time.Time         // when the process died last with an order about to be written
 }
 
 type lookup struct {
@@ -125,7 +127,7 @@ const (
 func newStreet(t *testing.T, books []byte, begin start) *street {
 	h := newHouse(t, books)
 	s := &street{
-		house: h, asked: map[string][]request{}, pins: map[string]string{}, looks: map[string]lookup{}, none: map[string]string{},
+		house: h, t: t, asked: map[string][]request{}, pins: map[string]string{}, looks: map[string]lookup{}, none: map[string]string{},
 		given: map[string]bool{walletOne: true, walletTwo: true}, private: map[dialog.StateID]bool{},
 	}
 	must := func(err error) {
@@ -141,12 +143,12 @@ func newStreet(t *testing.T, books []byte, begin start) *street {
 	} {
 		number, k, err := learn(m)
 		must(err)
-		h.provider.meters[number] = k
+		h.provider.change(func(p *provider) { p.meters[number] = k })
 	}
 	for _, a := range []string{"110112345 holder=Dudu_Dube balance=R45.50", "110167890 holder=Eva_Els", "110512345 holder=Fani_Fourie balance=R100"} {
 		number, k, err := learn(a)
 		must(err)
-		h.provider.accounts[number] = k
+		h.provider.change(func(p *provider) { p.accounts[number] = k })
 	}
 	for _, name := range []string{"Aphane", "Bhengu", "Cele", "Dube", "Els", "Fourie"} {
 		s.given[name] = true
@@ -174,34 +176,43 @@ func newStreet(t *testing.T, books []byte, begin start) *street {
 	}
 	if begin.already {
 		must(h.service.SetPIN(t.Context(), ownNumber, secret.Text{}, secret.New(walletOne)))
-		s.pins[ownNumber] = walletOne
+		s.pins[ownNumber] = walletOne // nobody else is there yet
 	}
 	for i := range 4 {
 		must(h.provider.issue(fmt.Sprintf("%016d R%d", 5000_5000_0000_0001+i, 15*(i+1))))
 	}
-	for pin := range h.provider.vouchers {
+	for pin := range h.provider.pins() {
 		s.given[pin] = true
 	}
-	shop := h.shop()
-	s.locks = &dyingLocks{Locks: streetLocks{shop.Locks, s}}
-	shop.Till, shop.Locks, shop.Desk, shop.History = streetTill{shop.Till, s}, s.locks, streetDesk{shop.Desk, s}, streetHistory{shop.History, s}
-	shop.Languages = func() []flows.Language { return []flows.Language{{Code: "en", Name: "English"}} }
+	s.crash, s.locks = h.till.crash, &death{}
 	s.store = &lossy{records: map[string]string{}, saved: s.keeps}
-	book := flows.Book(shop)
-	for _, state := range book.States {
-		s.private[state.ID] = state.Private
-	}
-	s.process = func(watch func(dialog.Report)) *dialog.Engine {
-		e, err := dialog.New(book, h.words, s.store, dialog.Options{Hash: h.keys.Hash, Observe: watch})
-		must(err)
-		return e
-	}
-	s.engine = s.process(func(r dialog.Report) { s.reply = r })
+	s.open()
 	s.lines = []*line{
 		{user: ownNumber, channel: "gateway", cumulative: true}, {user: ownNumber, channel: "chat", session: "chat"},
 		{user: otherNumber, channel: "gateway", cumulative: true},
 	}
 	return s
+}
+
+// open begins with processes that know the rules of now. Those that are there end what
+// they are about under the rules they know.
+func (s *street) open() {
+	shop, now := s.shop(), opened{s, s.service, s.rules}
+	shop.Till, shop.Desk, shop.History = streetTill{shop.Till, now}, streetDesk{shop.Desk, now}, streetHistory{shop.History, now}
+	shop.Locks = &dyingLocks{Locks: streetLocks{shop.Locks, now}, crash: s.locks}
+	shop.Languages = func() []flows.Language { return []flows.Language{{Code: "en", Name: "English"}} }
+	book := flows.Book(shop)
+	for _, state := range book.States {
+		s.private[state.ID] = state.Private
+	}
+	s.process = func(watch func(dialog.Report)) *dialog.Engine {
+		e, err := dialog.New(book, s.words, s.store, dialog.Options{Hash: s.keys.Hash, Observe: watch})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return e
+	}
+	s.engine = s.process(func(r dialog.Report) { s.reply = r })
 }
 
 func (s *street) bad(format string, args ...any) {
@@ -236,7 +247,10 @@ func (s *street) dial(p *line, deep string) {
 	} else {
 		deep = pickOne(deep == "", "hello", "00")
 	}
-	if p.proved = false; p.over {
+	s.gate.Lock()
+	p.proved = false
+	s.gate.Unlock()
+	if p.over {
 		p.yes, p.sure = nil, false
 	}
 	s.note("line %d dials %q", slices.Index(s.lines, p), deep)

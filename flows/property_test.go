@@ -134,17 +134,17 @@ func (s *street) happen(a act) {
 	case "mood":
 		how := pick("unknown", "lost", "owed", "slow 2s", "slow 5s", "never", "person", "declined wrong_network", "declined number", "declined amount", "declined try_later", "declined meter", "declined account", "forbids")
 		s.note("the provider: %s", how)
-		s.provider.mu.Lock()
 		_ = s.provider.expect(how)
-		s.provider.mu.Unlock()
 	case "shelf":
 		s.restock(a.n)
 	case "crash":
-		s.till.crash = pick("before", "after", "late")
-		s.note("the process dies %s", s.till.crash)
+		how := pick("before", "after", "late")
+		s.crash.comes(how)
+		s.note("the process dies %s", how)
 	case "pin crash":
-		s.locks.crash = pick("before", "after", "late")
-		s.note("the process dies %s a PIN", s.locks.crash)
+		how := pick("before", "after", "late")
+		s.locks.comes(how)
+		s.note("the process dies %s a PIN", how)
 	case "erase":
 		s.note("the friend is forgotten")
 		_, err := vend.Oblivion{Store: s.sql, Now: time.Now}.Erase(context.Background(), vend.Erasure{MSISDN: friend, Unseen: true, By: "support", Why: "asked for"})
@@ -155,7 +155,9 @@ func (s *street) happen(a act) {
 		o := s.rules
 		o.PIN = vend.PINPolicy(pick("optional", "required", "off"))
 		s.note("PINs are %s", o.PIN)
+		s.till, s.desk = &till{crash: s.crash}, &desk{}
 		s.rule(o)
+		s.open()
 	}
 	synctest.Wait()
 }

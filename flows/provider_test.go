@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,13 @@ func newProvider() *provider {
 	return p
 }
 
+// change is for whatever a test wants otherwise, while others are served.
+func (p *provider) change(do func(*provider)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	do(p)
+}
+
 // rands reads "R20" or "R20.50".
 func rands(s string) (ledger.Cents, error) {
 	whole, frac, _ := strings.Cut(strings.TrimPrefix(s, "R"), ".")
@@ -93,7 +101,7 @@ func (p *provider) issue(args string) error {
 		}
 		worth = strconv.FormatInt(int64(c), 10)
 	}
-	p.vouchers[strings.ReplaceAll(args[:at], " ", "")] = worth
+	p.change(func(p *provider) { p.vouchers[strings.ReplaceAll(args[:at], " ", "")] = worth })
 	return nil
 }
 
@@ -113,6 +121,8 @@ func (p *provider) issue(args string) error {
 //	silent           nothing clear comes back, and nothing is done
 //	talks            no longer
 func (p *provider) expect(args string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	word, rest, _ := strings.Cut(args, " ")
 	switch word {
 	case "unknown", "lost", "owed", "never", "person":
@@ -147,6 +157,8 @@ func (p *provider) expect(args string) error {
 //
 // A low line in a name stands for a blank.
 func (p *provider) stock(args string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	words := strings.Fields(args)
 	if len(words) == 0 {
 		return errors.New("want a network")
@@ -338,6 +350,20 @@ func (p *provider) did(ref string) (bool, ledger.Cents) {
 	defer p.mu.Unlock()
 	c, ok := p.sold[ref]
 	return ok, c
+}
+
+// count is how many requests were really done.
+func (p *provider) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.sold)
+}
+
+// pins are those of the vouchers that were sold somewhere, and what each is worth.
+func (p *provider) pins() map[string]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.vouchers)
 }
 
 func (p *provider) lastProduct() string {

@@ -49,6 +49,7 @@ type house struct {
 	keys     *secret.Keyring
 	runner   *jobs.Runner
 	rules    vend.Options
+	door     sync.Mutex // of service, where it is opened anew while jobs run
 
 	user  string
 	refs  map[string]string // short references and what they are called here
@@ -106,13 +107,13 @@ func newHouse(t *testing.T, books []byte) *house {
 	must(err)
 
 	h := &house{
-		provider: newProvider(), sql: sql, words: words, keys: keys, till: &till{}, desk: &desk{}, user: "27821234567",
+		provider: newProvider(), sql: sql, words: words, keys: keys, till: &till{crash: &death{}}, desk: &desk{}, user: "27821234567",
 		orders: map[string]vend.Order{}, refs: map[string]string{},
 	}
 	h.runner = jobs.NewRunner(sql, jobs.Options{Owner: "house", Poll: time.Hour, Handlers: map[jobs.Kind]jobs.Handler{
-		vend.JobOrder: func(ctx context.Context, j jobs.Job) jobs.Result { return h.service.Work(ctx, j) },
+		vend.JobOrder: func(ctx context.Context, j jobs.Job) jobs.Result { return h.selling().Work(ctx, j) },
 		vend.JobNotice: func(ctx context.Context, j jobs.Job) jobs.Result {
-			return flows.Notices{Orders: h.service, Words: words, Help: helpNumber, Now: time.Now, Send: h.send}.Work(ctx, j)
+			return flows.Notices{Orders: h.selling(), Words: words, Help: helpNumber, Now: time.Now, Send: h.send}.Work(ctx, j)
 		},
 	}})
 	h.rule(vend.Options{})
@@ -132,8 +133,18 @@ func newHouse(t *testing.T, books []byte) *house {
 func (h *house) rule(o vend.Options) {
 	h.rules = o
 	h.rules.PINCost = vend.PINCost{Memory: 8, Passes: 1, Lanes: 1} // as little as there can be
-	h.service = h.counter(h.runner)
+	s := h.counter(h.runner)
+	h.door.Lock()
+	h.service = s
+	h.door.Unlock()
 	h.till.Till, h.desk.Service = h.service, h.service
+}
+
+// selling is the service of now, for those who run beside the conversation.
+func (h *house) selling() *vend.Service {
+	h.door.Lock()
+	defer h.door.Unlock()
+	return h.service
 }
 
 // counter is a place that sells under the shop's rules.
@@ -243,7 +254,7 @@ func (h *house) end() error {
 	for _, ref := range h.provider.twice() {
 		bad("the provider did %s twice", ref)
 	}
-	for pin := range h.provider.vouchers {
+	for pin := range h.provider.pins() {
 		for _, text := range h.texts {
 			if strings.Contains(digits(text), pin) {
 				bad("a PIN is shown: %q", text)
@@ -298,7 +309,35 @@ type desk struct{ *vend.Service }
 // till is the way to the sale, which can break down.
 type till struct {
 	flows.Till
-	crash string
+	crash *death
+}
+
+// death is how a process is about to die: "before" what it does next, "after" it,
+// or before it, which is then done "late", long after nobody waits for it any more.
+type death struct {
+	mu  sync.Mutex
+	how string
+}
+
+func (d *death) comes(how string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.how = how
+}
+
+func (d *death) coming() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.how
+}
+
+// now is how it dies; it dies once.
+func (d *death) now() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	how := d.how
+	d.how = ""
+	return how
 }
 
 // errDied stands for the death of the process: no answer gets out.
@@ -313,9 +352,7 @@ func (t *till) Redeem(ctx context.Context, r vend.Redemption) (vend.Order, error
 }
 
 func (t *till) dying(ctx context.Context, do func(context.Context) (vend.Order, error)) (vend.Order, error) {
-	crash := t.crash
-	t.crash = ""
-	switch crash {
+	switch t.crash.now() {
 	case "before":
 		return vend.Order{}, errDied
 	case "late":

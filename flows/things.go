@@ -37,7 +37,8 @@ func (s Shop) basket(t *dialog.Talk, k vend.Kind) thing {
 // recipient is the number that gets something; that of the caller is not kept.
 func recipient(t *dialog.Talk) string { return cmp.Or(t.Text(target), t.User) }
 
-// networkName is the network that was picked, as people read it.
+// networkName is the network that was picked, as people read it, also when it has
+// left the shelf since.
 func (s Shop) networkName(t *dialog.Talk) string {
 	id := t.Text(network)
 	if n, ok := s.Shelf.Network(id); ok {
@@ -48,7 +49,7 @@ func (s Shop) networkName(t *dialog.Talk) string {
 			return p.Vendor
 		}
 	}
-	return id
+	return cmp.Or(msisdn.Brand(id), capital(id))
 }
 
 // ordered is what an order is of. An account is named as its owner knows it,

@@ -31,17 +31,18 @@ func (h *house) verbs() map[string]talk.Verb {
 		"shelf": func(args string) ([]string, error) { return nil, h.provider.stock(args) },
 		"restock": func(string) ([]string, error) {
 			h.shelf.Shelf = vend.NewShelf(h.provider, vend.ShelfOptions{})
-			if len(h.provider.products) == 0 {
+			if all, _ := h.provider.Products(ctx); len(all) == 0 {
 				return nil, nil // as before the first catalogue came
 			}
 			return nil, h.shelf.Load(ctx)
 		},
 		// lacks redeem refund: nobody sells these kinds here.
 		"lacks": func(args string) ([]string, error) {
-			h.provider.lacks = nil
+			var kinds []vend.Kind
 			for k := range strings.FieldsSeq(args) {
-				h.provider.lacks = append(h.provider.lacks, vend.Kind(k))
+				kinds = append(kinds, vend.Kind(k))
 			}
+			h.provider.change(func(p *provider) { p.lacks = kinds })
 			return nil, nil
 		},
 		// sells KIND CODE VENDOR PRICE NAME, sells everything: the catalogue has
@@ -57,17 +58,17 @@ func (h *house) verbs() map[string]talk.Verb {
 		// account, with its biller's prefix. See learn.
 		"meter": func(args string) ([]string, error) {
 			number, k, err := learn(args)
-			h.provider.meters[number] = k
+			h.provider.change(func(p *provider) { p.meters[number] = k })
 			return nil, err
 		},
 		"account": func(args string) ([]string, error) {
 			number, k, err := learn(args)
-			h.provider.accounts[number] = k
+			h.provider.change(func(p *provider) { p.accounts[number] = k })
 			return nil, err
 		},
 		// enquiries off, enquiries on: nothing comes back to what is asked.
 		"enquiries": func(args string) ([]string, error) {
-			h.provider.mute = args == "off"
+			h.provider.change(func(p *provider) { p.mute = args == "off" })
 			return nil, nil
 		},
 		// wallet required: what the operator wants of wallet PINs; pin 48213: the
@@ -112,7 +113,7 @@ func (h *house) verbs() map[string]talk.Verb {
 			if args != "before" && args != "after" && args != "late" {
 				return nil, errors.New("want before, after or late")
 			}
-			h.till.crash = args
+			h.till.crash.comes(args)
 			return nil, nil
 		},
 		// somebody in a chat is the customer, as the chat says.
@@ -295,7 +296,7 @@ func (h *house) verbs() map[string]talk.Verb {
 		// sold N: how many requests the provider carried out, vouchers too,
 		// whatever we know of them.
 		"sold": func(args string) ([]string, error) {
-			if got := fmt.Sprint(len(h.provider.sold)); got != args {
+			if got := fmt.Sprint(h.provider.count()); got != args {
 				return nil, fmt.Errorf("the provider sold %s", got)
 			}
 			return nil, nil

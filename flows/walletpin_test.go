@@ -13,17 +13,14 @@ import (
 	"spaza/vend"
 )
 
-// dyingLocks are locks of a process that dies: before the next PIN is written,
-// after it was, or long after nobody waits for it any more.
+// dyingLocks are locks of a process that dies when the next PIN is written.
 type dyingLocks struct {
 	flows.Locks
-	crash string
+	crash *death
 }
 
 func (l *dyingLocks) dying(ctx context.Context, do func(context.Context) error) error {
-	crash := l.crash
-	l.crash = ""
-	switch crash {
+	switch l.crash.now() {
 	case "before":
 		return errDied
 	case "after":
@@ -77,7 +74,7 @@ func newCaller(t *testing.T, books []byte) *caller {
 	t.Helper()
 	h := newHouse(t, books)
 	shop := h.shop()
-	c := &caller{T: t, house: h, locks: &dyingLocks{Locks: shop.Locks}, store: &seenStore{Store: dialog.NewMemory()}}
+	c := &caller{T: t, house: h, locks: &dyingLocks{Locks: shop.Locks, crash: &death{}}, store: &seenStore{Store: dialog.NewMemory()}}
 	shop.Locks = c.locks
 	var err error
 	if c.engine, err = dialog.New(flows.Book(shop), h.words, c.store, dialog.Options{Hash: h.keys.Hash}); err != nil {
@@ -162,12 +159,12 @@ func TestADeathWhileAPINIsSetIsToldAsItWent(t *testing.T) {
 					time.Sleep(2 * time.Second)
 					c.text += "*" + secondPIN
 					c.send()
-					c.locks.crash = tc.crash
+					c.locks.crash.comes(tc.crash)
 					c.text += "*" + secondPIN
 					c.wants(c.send(), unsure)
 				} else {
 					c.dial("6*5*1", firstPIN)
-					c.locks.crash = tc.crash
+					c.locks.crash.comes(tc.crash)
 					c.text += "*" + firstPIN
 					c.wants(c.send(), unsure)
 				}
@@ -222,7 +219,7 @@ func TestADeathAtAPINThatIsThereAsksForItAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 				c.dial("6*5*" + tc.pick)
-				c.locks.crash = tc.crash
+				c.locks.crash.comes(tc.crash)
 				c.text += "*" + firstPIN
 				c.wants(c.send(), "We do not know yet")
 				c.wants(c.dial(""), tc.shown)

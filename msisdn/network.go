@@ -8,6 +8,21 @@ const (
 	Telkom  = "telkom"
 )
 
+// Brand is how people read a canonical network; empty when it is none of ours.
+func Brand(network string) string {
+	switch network {
+	case Vodacom:
+		return "Vodacom"
+	case MTN:
+		return "MTN"
+	case CellC:
+		return "Cell C"
+	case Telkom:
+		return "Telkom"
+	}
+	return ""
+}
+
 // Network guesses the network of a canonical number from the range it was
 // allotted in; empty when there is no guess. It is a hint only: numbers have
 // moved freely between networks since 2006.

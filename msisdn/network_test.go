@@ -60,3 +60,14 @@ func TestTheNumbersOfTheTestRangeHaveNoGuess(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestEveryNetworkHasABrand(t *testing.T) {
+	for _, r := range ranges {
+		if msisdn.Brand(r.network) == "" {
+			t.Errorf("%s has none", r.network)
+		}
+	}
+	if got := msisdn.Brand("eezi"); got != "" {
+		t.Errorf("eezi is called %q", got)
+	}
+}
