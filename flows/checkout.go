@@ -212,7 +212,7 @@ func (f till) mayAgree(ctx context.Context, t *dialog.Talk) (dialog.Move, error)
 	if f.c.ready != nil && !f.c.ready(t) {
 		return "look", nil
 	}
-	if !f.c.refund && t.Int(sure) == 0 && t.Int(newcomer) == 0 && f.boughtJustNow(ctx, t) {
+	if !f.c.refund && t.Int(sure) == 0 && f.boughtJustNow(ctx, t) {
 		return "twice", nil
 	}
 	if t.Text(buyRef) == "" {

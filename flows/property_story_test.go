@@ -12,7 +12,8 @@ import (
 
 // TestWalksThatOnceWentWrong are walks on the same street that led somewhere they
 // should not, as short as they can be. "> 1" types, "dial" dials, "shelf 2" changes
-// the catalogue, "named" names another meter than the one that is bought for.
+// the catalogue, "named" names another meter than the one that is bought for, "other"
+// and "me" go on in the customer's chat and on the phone.
 func TestWalksThatOnceWentWrong(t *testing.T) {
 	books := emptyBooks(t)
 	for name, walk := range map[string]struct {
@@ -61,6 +62,11 @@ func TestWalksThatOnceWentWrong(t *testing.T) {
 			"dial, > 1, > 1, > 1, > 1, > 1, dial, > 1, > 1, > 0, > 2, > 1",
 			"R10 MTN airtime for 0821234567?", "Once more",
 		},
+		"a first customer buys the same in two conversations": {
+			start{pin: vend.PINOptional, fund: vend.FundMerchant, has: "R0"},
+			"other, dial, > 1, > 1, > 1, me, dial, > 1, > 1, > 1, > 1, > 1, other, > 1",
+			"R10 Vodacom airtime for 0821234567. Once more?", "Yes, send",
+		},
 		"the network has left the shelf when it is asked about once more": {
 			start{pin: vend.PINOptional, fund: vend.FundBalance, has: "R200"},
 			"dial, > 1, > 1, > 1, > 1, > 1, dial, > 1, > 1, > 1, shelf 0, > x",
@@ -83,6 +89,8 @@ func TestWalksThatOnceWentWrong(t *testing.T) {
 						s.restock(n)
 					case "erase":
 						s.happen(act{what: "erase"})
+					case "me", "other":
+						me = s.lines[map[string]int{"me": 0, "other": 1}[what]]
 					case "named":
 						if err := s.service.NameRegular(t.Context(), me.user, vend.KindElectricity, "0014000000035", "Gogo"); err != nil {
 							t.Fatal(err)

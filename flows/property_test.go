@@ -118,7 +118,7 @@ func (s *street) happen(a act) {
 		s.note("line %d: types %q and is cut off", a.phone, in)
 		turn := s.next(p, in)
 		ctx := context.WithValue(context.Background(), lineKey{}, s.speaker(p))
-		p.open, p.over = false, false
+		p.open, p.over, p.turn = false, false, turn
 		other := s.process(nil)
 		go func() { _, _ = other.Handle(ctx, turn) }()
 		time.Sleep(time.Duration(a.n%3) * time.Second)
