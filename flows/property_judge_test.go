@@ -29,6 +29,7 @@ func (s *street) hear(p *line, in dialog.Turn, fresh bool) {
 	reply, err := s.engine.Handle(ctx, in)
 	report := s.reply
 	balance, _ := s.service.Balance(ctx, p.user)
+	before := p.shown
 	p.shown, p.open, p.over = reply.Text, !reply.End, reply.End && report.Outcome != dialog.Unsure
 	for l := range strings.SplitSeq(reply.Text, "\n") {
 		s.note("    | %s", l)
@@ -39,11 +40,16 @@ func (s *street) hear(p *line, in dialog.Turn, fresh bool) {
 	}
 	synctest.Wait()
 	s.judge(p, reply, report, balance)
-	if strings.Contains(reply.Text, "What do you need?") || strings.Contains(reply.Text, "Welcome back") {
+	switch {
+	case strings.Contains(reply.Text, "What do you need?"):
 		p.yes, p.sure = nil, false
+	case strings.Contains(reply.Text, "Welcome back"): // who goes on has said already that it is wanted once more
+		p.yes = nil
 	}
 	if canAgree.MatchString(reply.Text) {
-		p.looked = time.Now()
+		if !canAgree.MatchString(before) || !strings.HasSuffix(reply.Text, before) { // the same screen once more is no new look
+			p.looked = time.Now()
+		}
 		if fresh {
 			p.yes = nil
 		}

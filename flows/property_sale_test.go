@@ -108,10 +108,11 @@ func (s opened) ask(ctx context.Context, ref string, r request, pin secret.Text,
 	return o, err
 }
 
-// onceMore looks whether the same was bought before the screen was shown.
+// onceMore looks whether the same was bought before the screen was shown. Money that is
+// given back in two parts is nobody's loss.
 func (s opened) onceMore(ctx context.Context, y *yes, ref string, r request) {
 	recent, err := s.service.Recent(context.WithoutCancel(ctx), r.user, 5)
-	if err != nil {
+	if err != nil || r.kind == vend.KindRefund {
 		return
 	}
 	for _, o := range recent {
