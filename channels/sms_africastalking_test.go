@@ -279,8 +279,6 @@ func TestSMSErrorsSayWhyAndNoMore(t *testing.T) {
 		return "http://" + l.Addr().String()
 	}
 	line := func(s string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(s) }
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // it would tell of the handshake that failed
 	defer secure.Close()
@@ -289,7 +287,7 @@ func TestSMSErrorsSayWhyAndNoMore(t *testing.T) {
 		name, base, says string
 		unsent           bool
 	}{
-		{"nobody there", closed.URL, "connection refused", true},
+		{"nobody there", "http://127.0.0.1:1", "connection refused", true},
 		{"a certificate that nobody signed", secure.URL, "certificate", true},
 		{"no HTTP, our request", raw(func(r string) string { return line(r) + "\r\n\r\n" }), "no usable answer", false},
 		{"a status of our request", raw(func(r string) string { return "HTTP/1.1 " + line(r) + "\r\n\r\n" }), "no usable answer", false},

@@ -117,7 +117,7 @@ func TestWhetherAnythingLeft(t *testing.T) {
 		"too much of an answer": {sent: true, arrived: 1, handle: func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"id":"`+strings.Repeat("x", maxAnswer)+`"}`)
 		}},
-		"no answer in time": {sent: true, arrived: 1, is: context.DeadlineExceeded, change: func(o *Options) { o.HTTPTimeout = 30 * time.Millisecond },
+		"no answer in time": {sent: true, arrived: 1, is: context.DeadlineExceeded, change: func(o *Options) { o.HTTPTimeout = time.Second },
 			handle: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
 	} {
 		t.Run(name, func(t *testing.T) {

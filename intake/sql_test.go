@@ -35,7 +35,7 @@ func TestLettersOutliveTheProcessThatTookThem(t *testing.T) {
 					t.Fatal(err)
 				}
 				ctx, dies := context.WithCancel(context.Background())
-				r := jobs.NewRunner(s, jobs.Options{Lease: 400 * time.Millisecond, Poll: 20 * time.Millisecond, Limits: map[jobs.Kind]int{intake.JobChat: 4}})
+				r := jobs.NewRunner(s, jobs.Options{Lease: 2 * time.Second, Poll: 20 * time.Millisecond, Limits: map[jobs.Kind]int{intake.JobChat: 4}})
 				box = intake.New(intake.Options{Store: s, Seal: keyring(t), Runner: r, Handle: handle})
 				r.Handle(intake.JobChat, box.Work)
 				r.Start(ctx)

@@ -108,10 +108,13 @@ func (m *mortal) Finish(ctx context.Context, j jobs.Job) error {
 	return m.SQL.Finish(ctx, j)
 }
 
+// slack is what a busy machine may need beyond a lease.
+const slack = 10 * time.Second
+
 func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
 		s := d.open(t)
-		const lease = 400 * time.Millisecond
+		const lease = time.Second
 		dying := &mortal{SQL: s}
 		began, cut := make(chan jobs.Job, 1), make(chan error, 1)
 		result := make(chan string, 1)
@@ -136,7 +139,7 @@ func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) 
 			select {
 			case <-timeout:
 				t.Fatal("the lease was not renewed")
-			default:
+			case <-time.After(10 * time.Millisecond):
 			}
 		}
 		dying.gone.Store(true)
@@ -152,7 +155,7 @@ func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) 
 			}},
 		})
 		got := <-taken
-		if late := time.Since(died); late > lease+time.Second {
+		if late := time.Since(died); late > lease+slack {
 			t.Errorf("taken over after %s", late)
 		}
 		if got.ID != held.ID || got.Attempt != 2 || got.Owner != "heir" {
@@ -179,6 +182,7 @@ func TestTwoRunnersOnOneDatabaseKeepLanesAndLimits(t *testing.T) {
 		const n = 48
 		watch := newLaneWatch()
 		all := make(chan struct{})
+		var once sync.Once
 		var mu sync.Mutex
 		running := map[string]int{} // of kind tell, by process
 		handler := func(_ context.Context, j jobs.Job) jobs.Result {
@@ -200,8 +204,8 @@ func TestTwoRunnersOnOneDatabaseKeepLanesAndLimits(t *testing.T) {
 			if again {
 				return jobs.Again(time.Now(), "once more")
 			}
-			if watch.done() == n {
-				close(all)
+			if watch.done() == n { // the last two may both see it
+				once.Do(func() { close(all) })
 			}
 			return jobs.Done()
 		}
@@ -311,7 +315,7 @@ func TestTheLaneOfARunnerThatDiesGoesOnElsewhereInItsOrder(t *testing.T) {
 		})
 		for i, want := range []jobs.Job{{Key: "r-0", Attempt: 2}, {Key: "r-1", Attempt: 1}, {Key: "r-2", Attempt: 1}} {
 			got := <-taken
-			if i == 0 && time.Since(died) > lease+time.Second {
+			if i == 0 && time.Since(died) > lease+slack {
 				t.Errorf("taken over after %s", time.Since(died))
 			}
 			if got.Key != want.Key || got.Owner != "heir" || got.Attempt != want.Attempt {

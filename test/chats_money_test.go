@@ -75,7 +75,7 @@ func TestElectricityOnTelegram(t *testing.T) {
 	reads(h, soon, "You have R100.")
 	h.picks("My PIN")
 	reads(h, soon, "A PIN of 5 digits keeps")
-	const wallet = "48213"
+	const wallet = "74213" // no port is that high
 	for _, label := range []string{"Make a PIN", wallet, wallet} {
 		if label == wallet {
 			h.says(label)
@@ -108,7 +108,7 @@ func TestElectricityOnTelegram(t *testing.T) {
 		}
 	}
 	for what, secret := range map[string]string{"code": code, "voucher": pin, "PIN": wallet, "bot's token": h.fake.Token, "secret": secretForChats} {
-		if strings.Contains(s.service.logged(), secret) {
+		if regexp.MustCompile(`(^|\D)` + regexp.QuoteMeta(secret) + `(\D|$)`).MatchString(s.service.logged()) {
 			t.Errorf("the log tells the %s", what)
 		}
 	}

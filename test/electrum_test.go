@@ -431,11 +431,12 @@ func TestWhatSupportReadsOfAnOrderAtElectrum(t *testing.T) {
 				redeemed = x.Reference
 			}
 			file := filepath.Join(t.TempDir(), "flash.csv")
-			day := time.Now().In(time.FixedZone("SAST", 2*60*60)).Format(time.DateTime)
+			now := time.Now().In(time.FixedZone("SAST", 2*60*60))
+			day, yesterday, tomorrow := now.Format(time.DateTime), now.AddDate(0, 0, -1).Format(time.DateOnly), now.AddDate(0, 0, 1).Format(time.DateOnly)
 			if err := os.WriteFile(file, []byte("reference,transaction id,amount,status,time,kind\n"+redeemed+",1,50.00,success,"+day+",redeem\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			out := strings.Join(strings.Fields(command(t, service, "reconcile", file, "--from="+day[:10], "--to="+day[:10])), " ")
+			out := strings.Join(strings.Fields(command(t, service, "reconcile", file, "--from="+yesterday, "--to="+tomorrow)), " ")
 			if !strings.Contains(out, "1 of electrum") || strings.Contains(out, order.Ref) {
 				t.Errorf("reconciled:\n%s", out)
 			}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -308,9 +309,17 @@ func newTelegramHand(t *testing.T, start func(map[string]string) *process) hand 
 
 func (h *telegramHand) number() string { return h.msisdn }
 
-// screens is how many times the bot has put a screen up.
-func (h *telegramHand) screens() int {
-	return len(h.fake.Calls("sendMessage")) + len(h.fake.Calls("editMessageText"))
+// screens is how many times the bot has put a screen up in this chat; the same API
+// serves others beside it.
+func (h *telegramHand) screens() (n int) {
+	for _, method := range []string{"sendMessage", "editMessageText"} {
+		for _, c := range h.fake.Calls(method) {
+			if c.Params.Get("chat_id") == strconv.FormatInt(h.chat, 10) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // deliver brings an update twice, and waits for what it is answered with.

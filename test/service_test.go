@@ -126,7 +126,7 @@ func startService(t *testing.T, sandbox *process, env map[string]string, ready .
 	t.Helper()
 	addr := freeAddr(t)
 	p := &process{t: t, args: []string{"serve"}, url: "http://" + addr, env: map[string]string{
-		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": t.TempDir(), "SPAZA_REPLY_BUDGET": "1s",
+		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": t.TempDir(), "SPAZA_REPLY_BUDGET": "2s",
 		"SPAZA_LANGUAGE": "en",
 	}}
 	if sandbox != nil {
@@ -163,11 +163,12 @@ func (p *process) start(ready string) {
 	p.cmd, p.done = cmd, make(chan error, 1)
 	go func(done chan error) { done <- cmd.Wait() }(p.done)
 	p.t.Cleanup(p.kill)
-	eventually(p.t, 10*time.Second, "spaza "+p.args[0]+" answers", func() bool {
+	eventually(p.t, 30*time.Second, "spaza "+p.args[0]+" answers", func() bool {
 		resp, err := http.Get(p.url + ready)
 		if err != nil {
 			select {
 			case err := <-p.done:
+				p.cmd = nil
 				p.t.Fatalf("spaza %s ended: %v\n%s", p.args[0], err, p.logged())
 			default:
 			}

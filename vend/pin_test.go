@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -399,6 +400,14 @@ func (k *safe) customer() vend.Customer {
 }
 
 func TestARepetitionOfAPurchaseInTheSameMomentBuysOnce(t *testing.T) {
+	if _, err := emptyBooks(); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, repeatedPurchase) // in which a second is as long as they all need
+}
+
+func repeatedPurchase(t *testing.T) {
+	time.Sleep(time.Until(opening))
 	k := withPIN(t, vend.Options{})
 	p := purchase("P-1", 1, ledger.Rand(10))
 	p.PIN = secret.New(goodPIN)

@@ -17,7 +17,7 @@ func TestAScreenThatNeverLeft(t *testing.T) {
 	notShort(t)
 	redis := startRedis(t)
 	s := openShop(t, settings{env: map[string]string{"SPAZA_REDIS_URL": redis.url()}})
-	s.slow(600 * time.Millisecond)
+	s.slow(800 * time.Millisecond)
 	c := s.crowd(0)
 	one := c.customer()
 	c.inside.Go(func() {
@@ -26,7 +26,7 @@ func TestAScreenThatNeverLeft(t *testing.T) {
 		one.press(c.ctx, one.pin, redeems)
 	})
 	eventually(t, 10*time.Second, "the voucher is being handed in", func() bool { return c.handing.Load() == 1 })
-	time.Sleep(300 * time.Millisecond) // the session is saved, and the provider at work
+	eventually(t, 10*time.Second, "the provider is at work, and the session saved", func() bool { return len(s.theirBooks()) == 1 })
 	redis.signal(syscall.SIGSTOP)
 	eventually(t, 10*time.Second, "the voucher is credited", func() bool {
 		return strings.Contains(s.log.String(), "kind=redeem state=delivered")

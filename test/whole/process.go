@@ -135,17 +135,34 @@ func (p *Process) ended() error {
 
 // FreeAddr is an address of this machine on which nobody listens. It lies below
 // the ports that systems give to connections by themselves, of which one could
-// take it before it is bound.
+// take it before it is bound. No other caller gets it while this process lives,
+// also when the process for which it is has been killed and is not back yet: what
+// holds it is the port of the same number for datagrams.
 func FreeAddr() (string, error) {
 	var failed error
 	for range 100 {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(15000+rand.IntN(15000)))
-		l, err := net.Listen("tcp", addr) //nolint:noctx // loopback, at once
+		held, err := net.ListenPacket("udp", addr) //nolint:noctx // loopback, at once
 		if err != nil {
 			failed = err
 			continue
 		}
+		l, err := net.Listen("tcp", addr) //nolint:noctx // loopback, at once
+		if err != nil {
+			failed = errors.Join(err, held.Close())
+			continue
+		}
+		go hold(held)
 		return addr, l.Close()
 	}
 	return "", fmt.Errorf("find free address: %w", failed)
+}
+
+// hold keeps a port until this process ends.
+func hold(held net.PacketConn) {
+	for {
+		if _, _, err := held.ReadFrom(make([]byte, 1)); errors.Is(err, net.ErrClosed) {
+			return
+		}
+	}
 }
