@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"sync"
 
@@ -98,14 +97,19 @@ func compile(b Book) (*machine, error) {
 		}
 		n.prepare()
 	}
-	reached := m.reach(b.Start)
-	maps.Copy(reached, m.reach(b.Stranger))
+	onward, backward := m.ways()
+	var ends []StateID
+	for id, n := range m.byID {
+		if n.End {
+			ends = append(ends, id)
+		}
+	}
+	reached, ending := reach(onward, b.Start, b.Stranger), reach(backward, ends...)
 	for id := range m.byID {
 		if !id.Builtin() && !reached[id] {
 			fault("state %q can not be reached", id)
 		}
-		from := m.reach(id)
-		if !slices.ContainsFunc(b.States, func(s State) bool { return s.End && from[s.ID] }) {
+		if !ending[id] {
 			fault("state %q never ends", id)
 		}
 	}
@@ -199,28 +203,38 @@ func (m *machine) step(n *node, mv Move) (*node, error) {
 	return to, nil
 }
 
-// reach is every state that can be come to from id, itself included.
-func (m *machine) reach(id StateID) map[StateID]bool {
-	seen := map[StateID]bool{}
-	var walk func(StateID)
-	walk = func(id StateID) {
-		n := m.byID[id]
-		if n == nil || seen[id] {
-			return
-		}
-		seen[id] = true
+// ways are, by state, those that it can lead to at once, and those that can lead to
+// it.
+func (m *machine) ways() (onward, backward map[StateID][]StateID) {
+	onward, backward = map[StateID][]StateID{}, map[StateID][]StateID{}
+	for id, n := range m.byID {
 		for _, e := range n.Edges {
-			walk(e.To)
+			onward[id] = append(onward[id], e.To)
 		}
 		if n.Back != "" {
-			walk(n.Back)
+			onward[id] = append(onward[id], n.Back)
 		}
 		if n.Answer != nil {
-			walk(stateStopped)
-			walk(stateTooLong)
+			onward[id] = append(onward[id], stateStopped, stateTooLong)
+		}
+		for _, to := range onward[id] {
+			backward[to] = append(backward[to], id)
 		}
 	}
-	walk(id)
+	return onward, backward
+}
+
+// reach is every state that some ways lead to, with those where they begin.
+func reach(ways map[StateID][]StateID, from ...StateID) map[StateID]bool {
+	seen := map[StateID]bool{}
+	for len(from) > 0 {
+		id := from[len(from)-1]
+		from = from[:len(from)-1]
+		if !seen[id] {
+			seen[id] = true
+			from = append(from, ways[id]...)
+		}
+	}
 	return seen
 }
 
