@@ -177,6 +177,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add(string(r.next(nil, "", 3)))
 	r.flags = flagRedialled
 	f.Add(string(r.next(nil, "", 3)))
+	r = record{flags: flagReply, vars: new(vars), notice: "No such number.", reply: "No such number.\nWhich?"}
+	f.Add(string(r.next(nil, "", 3)))
 	f.Add("")
 	f.Add(strings.Repeat("\xff", 200))
 	f.Add(strings.Repeat("\x00", StampSize) + "\x01" + strings.Repeat("\x00", 40))
@@ -189,6 +191,7 @@ func FuzzDecode(f *testing.F) {
 		if a.has(flagPacked) && !ok {
 			return // septets that are no text: composed anew
 		}
+		a.notice, a.start = a.shown(), 0 // as the engine goes on with it
 		a.reply, a.packed = text, ""
 		again := string(a.next(nil, rec, 1))
 		if err := b.decode(again); err != nil {
