@@ -20,6 +20,7 @@ import (
 	"spaza/msisdn"
 	"spaza/secret"
 	"spaza/store"
+	"spaza/test/tables"
 	"spaza/test/talk"
 	"spaza/vend"
 )
@@ -65,19 +66,10 @@ type house struct {
 	asked  bool                  // a balance was looked at since money last moved
 }
 
-// emptyBooks makes a database with its tables, to be copied: making the tables
-// takes longer than most conversations.
+// emptyBooks is a database with its tables, to be copied.
 func emptyBooks(t *testing.T) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "empty.db")
-	sql, err := store.OpenSQL(t.Context(), "sqlite:"+path, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sql.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := os.ReadFile(path)
+	db, err := tables.Empty()
 	if err != nil {
 		t.Fatal(err)
 	}

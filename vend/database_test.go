@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"spaza/store"
 	"spaza/test/schema"
+	"spaza/test/tables"
 )
 
 // database is a fresh, empty database.
@@ -37,30 +37,11 @@ func onEachDatabase(t *testing.T, test func(*testing.T, database)) {
 	})
 }
 
-// emptyBooks is a SQLite file with all tables and nothing in them: to make the tables
-// takes longer than most tests, and under the race detector many times as long.
-var emptyBooks = sync.OnceValues(func() (_ []byte, err error) {
-	dir, err := os.MkdirTemp("", "spaza-empty-*")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path := filepath.Join(dir, "empty.db")
-	s, err := store.OpenSQL(context.Background(), "sqlite:"+path, store.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 // freshSQLite is an empty database in a folder. Where the file cannot be made
 // beforehand, whoever opens it makes it.
 func freshSQLite(dir string) database {
 	path := filepath.Join(dir, "x.db")
-	if b, err := emptyBooks(); err == nil {
+	if b, err := tables.Empty(); err == nil {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			_ = os.WriteFile(path, b, 0o600)
 		}

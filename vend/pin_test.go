@@ -18,6 +18,7 @@ import (
 	"spaza/ledger"
 	"spaza/secret"
 	"spaza/store"
+	"spaza/test/tables"
 	"spaza/vend"
 )
 
@@ -400,7 +401,7 @@ func (k *safe) customer() vend.Customer {
 }
 
 func TestARepetitionOfAPurchaseInTheSameMomentBuysOnce(t *testing.T) {
-	if _, err := emptyBooks(); err != nil {
+	if _, err := tables.Empty(); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, repeatedPurchase) // in which a second is as long as they all need
