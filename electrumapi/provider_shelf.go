@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"spaza/ledger"
+	"spaza/msisdn"
 	"spaza/vend"
 )
 
@@ -173,15 +174,6 @@ func nameOf(p AirtimeProduct) string {
 	return cmp.Or(name, p.ProductID)
 }
 
-// networks are those of the country: how their names begin, and how they are written.
-var networks = [...]struct{ prefix, network, name string }{
-	{"vodacom", "vodacom", "Vodacom"},
-	{"mtn", "mtn", "MTN"},
-	{"cellc", "cellc", "Cell C"},
-	{"telkom", "telkom", "Telkom"},
-	{"8ta", "telkom", "Telkom"},
-}
-
 // networkOf is the canonical network of a product's operator, and the name as people
 // read it. Where no operator is given, the product's own name must say it.
 func networkOf(p AirtimeProduct) (network, name string) {
@@ -190,11 +182,8 @@ func networkOf(p AirtimeProduct) (network, name string) {
 		said = append(said, p.Operator.Name, p.Operator.ID)
 	}
 	for _, s := range append(slices.Clone(said), p.Name) {
-		squeezed := strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(strings.ToLower(s))
-		for _, n := range networks {
-			if strings.HasPrefix(squeezed, n.prefix) {
-				return n.network, n.name
-			}
+		if network := msisdn.Named(s); network != "" {
+			return network, msisdn.Brand(network)
 		}
 	}
 	name = cmp.Or(append(said, "")...)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"spaza/ledger"
+	"spaza/msisdn"
 	"spaza/vend"
 )
 
@@ -120,7 +121,7 @@ func kindByName(p Product) vend.Kind {
 		return vend.KindGift
 	case strings.Contains(name, "electricity"), strings.Contains(name, "prepaidwater"):
 		return vend.KindElectricity
-	case knownNetwork(p.Name) >= 0:
+	case msisdn.Named(p.Name) != "":
 		return cellularKind(p)
 	}
 	return ""
@@ -131,39 +132,18 @@ func squeeze(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(strings.ToLower(s))
 }
 
-// networks are those of the country: how their names begin, and how they are
-// written.
-var networks = [...]struct{ prefix, network, name string }{
-	{"vodacom", "vodacom", "Vodacom"},
-	{"mtn", "mtn", "MTN"},
-	{"cellc", "cellc", "Cell C"},
-	{"telkom", "telkom", "Telkom"},
-	{"8ta", "telkom", "Telkom"},
-}
-
-// knownNetwork is the place in networks of a name; -1 when it is of none.
-func knownNetwork(name string) int {
-	squeezed := squeeze(name)
-	for i, n := range networks {
-		if strings.HasPrefix(squeezed, n.prefix) {
-			return i
-		}
-	}
-	return -1
-}
-
 // networkOf is the canonical network of a product's vendor, and the name as
 // people read it. Where no vendor is given, the product's own name must do.
 func networkOf(p Product) (network, name string) {
 	vendor := p.Vendor
 	if vendor == "" {
 		vendor = p.Name
-		if i := knownNetwork(p.Name); i < 0 && kindOf(p) == vend.KindAirtime {
+		if msisdn.Named(p.Name) == "" && kindOf(p) == vend.KindAirtime {
 			return "", ""
 		}
 	}
-	if i := knownNetwork(vendor); i >= 0 {
-		return networks[i].network, networks[i].name
+	if network := msisdn.Named(vendor); network != "" {
+		return network, msisdn.Brand(network)
 	}
 	return strings.ToLower(vendor), vendor
 }

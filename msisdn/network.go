@@ -1,5 +1,7 @@
 package msisdn
 
+import "strings"
+
 // The canonical names of the networks.
 const (
 	Vodacom = "vodacom"
@@ -8,17 +10,34 @@ const (
 	Telkom  = "telkom"
 )
 
+// brands are the networks of the country: how their names begin, run together and
+// in lower case, and how people read them.
+var brands = [...]struct{ prefix, network, brand string }{
+	{"vodacom", Vodacom, "Vodacom"},
+	{"mtn", MTN, "MTN"},
+	{"cellc", CellC, "Cell C"},
+	{"telkom", Telkom, "Telkom"},
+	{"8ta", Telkom, "Telkom"},
+}
+
 // Brand is how people read a canonical network; empty when it is none of ours.
 func Brand(network string) string {
-	switch network {
-	case Vodacom:
-		return "Vodacom"
-	case MTN:
-		return "MTN"
-	case CellC:
-		return "Cell C"
-	case Telkom:
-		return "Telkom"
+	for _, b := range brands {
+		if b.network == network {
+			return b.brand
+		}
+	}
+	return ""
+}
+
+// Named is the canonical network with whose name a text begins, however providers
+// write it ("CELL-C R10", "Telkom Mobile"); empty for none.
+func Named(text string) string {
+	text = strings.NewReplacer(" ", "", "-", "", "_", "", ".", "").Replace(strings.ToLower(text))
+	for _, b := range brands {
+		if strings.HasPrefix(text, b.prefix) {
+			return b.network
+		}
 	}
 	return ""
 }

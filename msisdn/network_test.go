@@ -71,3 +71,14 @@ func TestEveryNetworkHasABrand(t *testing.T) {
 		t.Errorf("eezi is called %q", got)
 	}
 }
+
+func TestANetworkIsKnownByItsNameHoweverItIsWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"Vodacom": msisdn.Vodacom, "VODACOM R10 Airtime": msisdn.Vodacom, "mtn_500MB": msisdn.MTN, "CELL-C": msisdn.CellC, "Cell C": msisdn.CellC,
+		"cell.c data": msisdn.CellC, "Telkom Mobile": msisdn.Telkom, "8ta": msisdn.Telkom, "Eezi Airtime": "", "R10 MTN": "", "": "",
+	} {
+		if got := msisdn.Named(text); got != want {
+			t.Errorf("%q is of %q, want %q", text, got, want)
+		}
+	}
+}
