@@ -72,19 +72,11 @@ func TestTheSamePurchaseThroughEveryDoor(t *testing.T) {
 					maps.Copy(all, more)
 					return startService(t, sandbox, all)
 				})
-				sees := func(words ...string) {
-					t.Helper()
-					for _, w := range words {
-						if !strings.Contains(h.shown(), w) {
-							t.Fatalf("%q is not on the screen:\n%s", w, h.shown())
-						}
-					}
-				}
 				h.opens()
-				sees("What do you need?")
+				reads(h, soon, "What do you need?")
 				h.picks("Use a 1Voucher")
 				h.says(voucher(50))
-				sees("R50 added")
+				reads(h, soon, "R50 added")
 				h.opens()
 				h.picks("Airtime")
 				h.picks("My number")
@@ -92,15 +84,15 @@ func TestTheSamePurchaseThroughEveryDoor(t *testing.T) {
 					h.picks("Vodacom")
 				}
 				h.picks("R20")
-				sees("R20 Vodacom airtime for 0"+h.number()[2:], "You have R50")
+				reads(h, soon, "R20 Vodacom airtime for 0"+h.number()[2:], "You have R50")
 				h.picks("Pay R20")
-				sees("Done: R20 Vodacom airtime for 0"+h.number()[2:], "R30 left")
+				reads(h, soon, "Done: R20 Vodacom airtime for 0"+h.number()[2:], "R30 left")
 				if cents, sales := sandbox.books().sold(h.number()); cents != 2000 || sales != 1 {
 					t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 				}
 				h.opens()
 				h.picks("My money")
-				sees("You have R30.")
+				reads(h, soon, "You have R30.")
 			})
 		}
 	}

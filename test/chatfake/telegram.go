@@ -1,6 +1,7 @@
 package chatfake
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -154,27 +155,38 @@ func (f *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	chat, _ := strconv.ParseInt(params.Get("chat_id"), 10, 64)
-	x := f.called(method, params, chat)
-	if x != nil && x.Late != nil {
+	result, refusal, x := f.meets(r.Context(), method, params, chat)
+	switch {
+	case x != nil && x.fails():
+		x.answer(w)
+	case refusal != nil:
+		telegramRefuse(w, refusal.status, refusal.description, 0)
+	default:
+		telegramAnswer(w, http.StatusOK, map[string]any{"ok": true, "result": result})
+	}
+}
+
+// meets notes a call and does what it asks for, unless x goes wrong with it. The
+// two are one step, but where the call is held back: who sees a call sees what it
+// did.
+func (f *Telegram) meets(ctx context.Context, method string, p url.Values, chat int64) (result any, no *refusal, x *TelegramFault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if x = f.called(method, p, chat); x != nil && x.Late != nil {
+		f.mu.Unlock()
 		select {
 		case <-x.Late:
-		case <-r.Context().Done():
-			return
+		case <-ctx.Done():
+		}
+		f.mu.Lock()
+		if ctx.Err() != nil {
+			return nil, nil, x // nobody hears it
 		}
 	}
-	if x != nil && x.fails() {
-		if x.Done {
-			_, _ = f.do(r, method, params, chat)
-		}
-		x.answer(w)
-		return
+	if x == nil || !x.fails() || x.Done {
+		result, no = f.do(ctx, method, p, chat)
 	}
-	result, refusal := f.do(r, method, params, chat)
-	if refusal != nil {
-		telegramRefuse(w, refusal.status, refusal.description, 0)
-		return
-	}
-	telegramAnswer(w, http.StatusOK, map[string]any{"ok": true, "result": result})
+	return result, no, x
 }
 
 // refusal is an answer that is not ok.
@@ -187,16 +199,13 @@ func telegramBad(description string) *refusal {
 	return &refusal{http.StatusBadRequest, "Bad Request: " + description}
 }
 
-// do does what a method does.
-func (f *Telegram) do(r *http.Request, method string, p url.Values, chat int64) (any, *refusal) {
-	if method == "getUpdates" {
-		return f.getUpdates(r, p)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// do does what a method does. The lock is held.
+func (f *Telegram) do(ctx context.Context, method string, p url.Values, chat int64) (any, *refusal) {
 	switch method {
 	case "getMe":
 		return map[string]any{"id": 1, "is_bot": true, "first_name": "Spaza", "username": "SpazaTestBot"}, nil
+	case "getUpdates":
+		return f.getUpdates(ctx, p)
 	case "sendMessage":
 		return f.sendMessage(p, chat)
 	case "editMessageText", "editMessageReplyMarkup":

@@ -52,10 +52,8 @@ func (f *Telegram) Hammered() int {
 	return f.hammered
 }
 
-// called notes a call and finds what is to go wrong with it.
+// called notes a call and finds what is to go wrong with it. The lock is held.
 func (f *Telegram) called(method string, params url.Values, chat int64) *TelegramFault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.calls = append(f.calls, TelegramCall{method, params})
 	if time.Now().Before(f.floor[chat]) {
 		f.hammered++

@@ -126,3 +126,35 @@ func TestTelegramGivesUpdatesUntilTheyAreConfirmed(t *testing.T) {
 		t.Errorf("beside a webhook: %d %s", status, says)
 	}
 }
+
+// TestWhatATelegramCallDidIsSeenWithTheCall: a test that waits for a call reads
+// the chat next.
+func TestWhatATelegramCallDidIsSeenWithTheCall(t *testing.T) {
+	const me, calls = "1:token", 300
+	f := StartTelegram(me)
+	defer f.Close()
+	f.Text(5, 5, "hi")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range calls {
+			ask(t, f, me, "sendMessage", `{"chat_id":5,"text":"hi"}`)
+		}
+	}()
+	for before, more := 0, true; more; {
+		select {
+		case <-done:
+			more = false
+		default:
+		}
+		noted := len(f.Calls("sendMessage"))
+		stand := len(f.Shown(5))
+		if stand < noted || noted < before {
+			t.Fatalf("%d were noted, of which %d stand; before, %d stood", noted, stand, before)
+		}
+		before = stand
+	}
+	if n := len(f.Shown(5)); n != calls {
+		t.Errorf("%d stand", n)
+	}
+}

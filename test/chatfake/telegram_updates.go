@@ -204,8 +204,8 @@ func (f *Telegram) Queued() int {
 }
 
 // getUpdates forgets what is before the offset and gives what is after it; where
-// there is nothing it waits.
-func (f *Telegram) getUpdates(r *http.Request, p url.Values) (any, *refusal) {
+// there is nothing it waits, and lets go of the lock meanwhile. The lock is held.
+func (f *Telegram) getUpdates(ctx context.Context, p url.Values) (any, *refusal) {
 	offset, _ := strconv.ParseInt(p.Get("offset"), 10, 64)
 	limit, err := strconv.Atoi(p.Get("limit"))
 	if err != nil || limit < 1 || limit > 100 {
@@ -215,9 +215,7 @@ func (f *Telegram) getUpdates(r *http.Request, p url.Values) (any, *refusal) {
 	over := time.NewTimer(time.Duration(seconds) * time.Second)
 	defer over.Stop()
 	for {
-		f.mu.Lock()
 		if f.hook.URL != "" {
-			f.mu.Unlock()
 			return nil, &refusal{http.StatusConflict, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"}
 		}
 		for len(f.queue) > 0 && f.queue[0].ID < offset {
@@ -227,17 +225,23 @@ func (f *Telegram) getUpdates(r *http.Request, p url.Values) (any, *refusal) {
 		for _, u := range f.queue[:min(limit, len(f.queue))] {
 			out = append(out, u.Body)
 		}
-		arrived := f.arrived
-		f.mu.Unlock()
-		if len(out) > 0 || seconds == 0 {
-			return out, nil
-		}
-		select {
-		case <-arrived:
-		case <-over.C:
-			return out, nil
-		case <-r.Context().Done():
+		if len(out) > 0 || seconds == 0 || f.waits(ctx, over.C) {
 			return out, nil
 		}
 	}
+}
+
+// waits waits for the queue to grow, until it is over. The lock is held, but for
+// the time of the wait.
+func (f *Telegram) waits(ctx context.Context, end <-chan time.Time) (over bool) {
+	arrived := f.arrived
+	f.mu.Unlock()
+	defer f.mu.Lock()
+	select {
+	case <-arrived:
+		return false
+	case <-end:
+	case <-ctx.Done():
+	}
+	return true
 }
