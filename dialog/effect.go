@@ -114,16 +114,31 @@ func (e *Engine) conclude(ctx context.Context, t *turn, p *plan, done *node, mov
 	// Overtaken: by the same turn elsewhere, whose answer then counts, or by a
 	// later one, which is answered by itself.
 	e.hints.drop(t.who)
-	var won record
-	if won.decode(winner) == nil && won.session == p.rec.session && won.turn == p.rec.turn && won.has(flagReply) {
-		if text, ok := won.text(); ok {
-			t.report.Outcome = Replayed
-			return Reply{Text: text, End: won.has(flagEnd)}, "", true, nil
-		}
+	if reply, same := e.elsewhere(ctx, t, p, winner); same {
+		return reply, "", true, nil
 	}
 	if p.do != nil {
 		reply, err = e.unsure(t, fmt.Errorf("do %q: session moved on meanwhile", p.do.ID))
 		return reply, "", true, err
 	}
 	return p.reply, "", true, nil
+}
+
+// elsewhere is how the same turn was answered by whoever saved a record meanwhile,
+// whole, as any repetition is; not same where the record is not of this turn.
+func (e *Engine) elsewhere(ctx context.Context, t *turn, p *plan, winner string) (reply Reply, same bool) {
+	won := e.plans.Get().(*plan)
+	defer e.release(won)
+	if e.begin(t, won, winner) || won.rec.session != p.rec.session || won.rec.turn != p.rec.turn {
+		return Reply{}, false
+	}
+	if _, kept := won.rec.text(); !kept {
+		return Reply{}, false
+	}
+	to := t.report.To
+	if err := e.repeat(ctx, t, won); err != nil {
+		return Reply{}, false
+	}
+	t.report.To = to
+	return won.reply, true
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestTwoEnginesHoldOneConversation(t *testing.T) {
@@ -84,6 +86,55 @@ func TestOneTurnAtTwoEnginesIsOneStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnAnswerFromElsewhereIsWhole: the other engine has the same effect meanwhile,
+// and is the first to save. Its answer counts, with all that a surface needs of it.
+func TestAnAnswerFromElsewhereIsWhole(t *testing.T) {
+	t.Parallel()
+	meet := func(w *world, send func(other *Engine) Reply) (other *Reply) {
+		other = new(Reply)
+		w.lib.trip = func(context.Context, *Talk) (Move, error) {
+			w.lib.trip = func(context.Context, *Talk) (Move, error) { return "shelf", nil }
+			*other = send(w.engines[1])
+			return "refused", nil
+		}
+		return other
+	}
+	same := func(t *testing.T, w *world, one, other Reply) {
+		t.Helper()
+		one.shows(t, "Which book?")
+		if diff := cmp.Diff(other, one); diff != "" || one.Screen == "" || w.last().Outcome != Replayed {
+			t.Errorf("answered with screen %q, %s (-there +here):\n%s", one.Screen, w.last().Outcome, diff)
+		}
+		if runs, refs := w.lib.effects(); runs != 2 || refs != 1 {
+			t.Errorf("the loan was asked for %d times under %d references", runs, refs)
+		}
+	}
+	t.Run("by a gateway", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 2)
+		p := confirm(w, keyed)
+		other := meet(w, func(e *Engine) Reply {
+			r, _ := e.Handle(t.Context(), p.turn())
+			return r
+		})
+		same(t, w, p.types("1"), *other)
+		p.types("3").shows(t, "Mine Boy: for how many days?")
+	})
+	t.Run("in a chat", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 2)
+		p := w.writer("27821234567")
+		sure := p.writes("jock")
+		other := meet(w, func(e *Engine) Reply {
+			r, _ := e.Handle(t.Context(), p.last)
+			return r
+		})
+		shelf := p.taps(sure, "Yes")
+		same(t, w, shelf, *other)
+		p.taps(shelf, "Mine Boy").shows(t, "Mine Boy: for how many days?")
+	})
 }
 
 // TestARepetitionWithoutAKeyIsSeenAcrossEngines: the second engine loads the

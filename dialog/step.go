@@ -37,24 +37,7 @@ type plan struct {
 // nothing outside and can be run again on another record.
 func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) error {
 	p.save = true
-	r := &p.rec
-	r.vars = &p.talk.vars
-	fresh := current == "" || r.decode(current) != nil
-	if fresh {
-		*r = record{vars: r.vars}
-		*r.vars = vars{}
-	}
-	p.node = e.m.byHash[r.state]
-	k := &p.talk
-	k.User, k.Channel, k.Network, k.Code, k.Now = t.User, t.Channel, t.Network, t.Code, t.At
-	if t.Caps.Chat {
-		k.User, k.Person, k.Contact = t.Number, t.User, t.Contact
-	}
-	k.words, k.lang = e.words, cmp.Or(r.lang, t.Lang)
-	t.lang = k.lang
-	if !fresh {
-		k.Since = r.savedAt()
-	}
+	r, fresh := &p.rec, e.begin(t, p, current)
 	t.report.From, t.report.Outcome = "", Answered
 	if p.node != nil {
 		t.report.From = p.node.ID
@@ -77,6 +60,29 @@ func (e *Engine) decide(ctx context.Context, t *turn, p *plan, current string) e
 	default:
 		return e.dialled(ctx, t, p, fresh)
 	}
+}
+
+// begin has a plan start from a record; fresh where there is none that can be read.
+func (e *Engine) begin(t *turn, p *plan, current string) (fresh bool) {
+	r := &p.rec
+	r.vars = &p.talk.vars
+	fresh = current == "" || r.decode(current) != nil
+	if fresh {
+		*r = record{vars: r.vars}
+		*r.vars = vars{}
+	}
+	p.node = e.m.byHash[r.state]
+	k := &p.talk
+	k.User, k.Channel, k.Network, k.Code, k.Now = t.User, t.Channel, t.Network, t.Code, t.At
+	if t.Caps.Chat {
+		k.User, k.Person, k.Contact = t.Number, t.User, t.Contact
+	}
+	k.words, k.lang = e.words, cmp.Or(r.lang, t.Lang)
+	t.lang = k.lang
+	if !fresh {
+		k.Since = r.savedAt()
+	}
+	return fresh
 }
 
 // conflict refuses a turn that contradicts what came before.
