@@ -115,6 +115,7 @@ func (e *Engine) conclude(ctx context.Context, t *turn, p *plan, done *node, mov
 	// later one, which is answered by itself.
 	e.hints.drop(t.who)
 	if reply, same := e.elsewhere(ctx, t, p, winner); same {
+		e.hints.put(t.who, hint{t.key, winner})
 		return reply, "", true, nil
 	}
 	if p.do != nil {

@@ -288,6 +288,17 @@ func (e *Engine) settle(ctx context.Context, t *turn, p *plan, current string) (
 	}
 	winner = current
 	reply, joined, settled, err := e.flights.take(ctx, id, func() (reply Reply, settled bool, err error) {
+		if known, ok := e.hints.get(t.who); ok && !p.save && known.record != current {
+			// It may have been had here since this was decided, which no save would tell.
+			t.report.Trips++
+			if winner, err = e.store.Load(ctx, t.key); err != nil {
+				reply, err = e.busy(t, "load session", err)
+				return reply, true, err
+			}
+			if winner != current {
+				return Reply{}, false, nil
+			}
+		}
 		reply, winner, settled, err = e.save(ctx, t, p, current)
 		return reply, settled, err
 	})

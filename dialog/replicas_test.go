@@ -137,6 +137,55 @@ func TestAnAnswerFromElsewhereIsWhole(t *testing.T) {
 	})
 }
 
+// TestAnEffectThatWasHadSinceIsNotHadAgain: two repetitions find it still to be done,
+// and the second comes to do it when the first has.
+func TestAnEffectThatWasHadSinceIsNotHadAgain(t *testing.T) {
+	t.Parallel()
+	for name, here := range map[string]bool{"the effect of this engine was kept": true, "that of the other was": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, 3)
+			p := confirm(w, keyed)
+			q := *p
+			q.typed = append(q.typed, "1")
+			decided := ""
+			repeat := func(at int) Reply {
+				r := q
+				r.at = at
+				return r.send()
+			}
+			w.lib.trip = func(context.Context, *Talk) (Move, error) { // at engine 0
+				decided = w.store.get(w.key(p))
+				w.lib.trip = nil
+				if !here {
+					w.lib.trip = func(context.Context, *Talk) (Move, error) { // at engine 1
+						w.lib.trip = nil
+						repeat(2)
+						return "lent", nil
+					}
+				}
+				repeat(1)
+				return "lent", nil
+			}
+			repeat(0)
+			before, _ := w.lib.effects()
+			e := w.engines[1]
+			in := &turn{}
+			e.identify(in, q.turn())
+			late := new(plan)
+			if err := e.decide(t.Context(), in, late, decided); err != nil || late.do == nil || late.save {
+				t.Fatalf("decided %+v, %v", late, err)
+			}
+			if _, winner, settled, err := e.settle(t.Context(), in, late, decided); settled || err != nil || winner != w.store.get(w.key(p)) {
+				t.Errorf("settled: %v, %v", settled, err)
+			}
+			if after, _ := w.lib.effects(); after != before {
+				t.Errorf("the loan was asked for %d times more", after-before)
+			}
+		})
+	}
+}
+
 // TestARepetitionWithoutAKeyIsSeenAcrossEngines: the second engine loads the
 // session before the first has saved it, and finds it saved by an equal turn.
 func TestARepetitionWithoutAKeyIsSeenAcrossEngines(t *testing.T) {
