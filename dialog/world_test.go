@@ -337,7 +337,8 @@ func newWorld(t testing.TB, engines int, change ...func(*Options)) *world {
 
 func (w *world) engine(b Book, change ...func(*Options)) *Engine {
 	w.t.Helper()
-	o := Options{Hash: hash, Now: w.clock, Observe: w.observe}
+	// The budget is of real time, and what tests it says so.
+	o := Options{Hash: hash, Now: w.clock, Observe: w.observe, Budget: time.Hour}
 	for _, c := range change {
 		c(&o)
 	}
