@@ -55,6 +55,9 @@ type ServerOptions struct {
 	// IdleTime is how long a connection may wait for its next request, default
 	// 75 s: longer than a gateway or proxy keeps one.
 	IdleTime time.Duration
+	// LingerTime is how long is still read from a sender who was refused before
+	// all of the request was, default 1 s: one that is cut off sees no answer.
+	LingerTime time.Duration
 	// Connections is how many may be open at once, default 16,384; more are
 	// closed at once. Each costs some 20 KiB while it is served.
 	Connections int
@@ -72,6 +75,7 @@ func (o ServerOptions) withDefaults() ServerOptions {
 	orElse(&o.ReadTime, 10*time.Second)
 	orElse(&o.WriteTime, 15*time.Second)
 	orElse(&o.IdleTime, 75*time.Second)
+	orElse(&o.LingerTime, time.Second)
 	if o.Connections <= 0 {
 		o.Connections = 16 << 10
 	}
@@ -162,7 +166,7 @@ func (s *Server) mountHealth(path string, check func(context.Context) (int, []by
 
 // Serve answers on l until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.app.Listener(patientListener{l}); err != nil {
+	if err := s.app.Listener(patientListener{l, s.opt.LingerTime}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil

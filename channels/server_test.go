@@ -82,6 +82,7 @@ func open(t *testing.T, o ServerOptions, channels ...Channel) *house {
 	t.Helper()
 	leaks := goleak.IgnoreCurrent()
 	h := &house{log: &logbook{}}
+	o.LingerTime = time.Minute // whoever is slow here sees its answer too
 	o.Logger = slog.New(slog.NewTextHandler(h.log, nil))
 	o.Refused = func(path string, status int) {
 		h.mu.Lock()
@@ -107,7 +108,7 @@ func open(t *testing.T, o ServerOptions, channels ...Channel) *house {
 	go func() { served <- h.Serve(l) }()
 	t.Cleanup(func() {
 		// t.Context is over by now.
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := h.Shutdown(ctx); err != nil {
 			t.Errorf("shut down: %v", err)
@@ -145,7 +146,7 @@ func dial(t *testing.T, addr string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return &wire{c, bufio.NewReader(c)}
@@ -385,8 +386,8 @@ func TestServerGivesEveryTurnItsTime(t *testing.T) {
 	if a := ask(t, h.addr, post(atDoor, callback())); a.body != "END context deadline exceeded" {
 		t.Errorf("answered %+v", a)
 	}
-	if got := (ServerOptions{}).withDefaults().TurnTime; got != 8*time.Second {
-		t.Errorf("the default is %v", got)
+	if got := (ServerOptions{}).withDefaults(); got.TurnTime != 8*time.Second || got.LingerTime != time.Second {
+		t.Errorf("the defaults are %v and %v", got.TurnTime, got.LingerTime)
 	}
 }
 

@@ -268,7 +268,7 @@ func TestTelegramDeliversThroughTheServer(t *testing.T) {
 	b := newTG(t)
 	var refused []string
 	srv := NewServer([]Channel{b.Telegram}, ServerOptions{
-		Logger: slog.New(slog.NewTextHandler(b.log, nil)), Refused: func(path string, status int) { refused = append(refused, fmt.Sprint(path, " ", status)) },
+		LingerTime: time.Minute, Logger: slog.New(slog.NewTextHandler(b.log, nil)), Refused: func(path string, status int) { refused = append(refused, fmt.Sprint(path, " ", status)) },
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
