@@ -98,6 +98,8 @@ func newDialer(o dialOptions) (*dialer, error) {
 			now:     time.Now,
 			msisdn:  o.MSISDN,
 			network: o.Network,
+
+			patience: inboxPatience,
 		},
 		dialled: o.Code,
 		in:      o.In,

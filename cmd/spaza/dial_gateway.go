@@ -35,6 +35,8 @@ type gateway struct {
 	code    string // the service code, such as *120*384#
 	msisdn  string
 	network string
+	// patience is how long is waited for anything but an answer.
+	patience time.Duration
 }
 
 // call is one session of the gateway.
@@ -143,7 +145,7 @@ func (c *call) over(ctx context.Context, status, cause string) {
 	if cause != "" {
 		form.Set("errorMessage", cause)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), inboxPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.patience)
 	defer cancel()
 	c.post(ctx, "/ussd/africastalking/events", form)
 }
@@ -206,7 +208,7 @@ func (g *gateway) shownCode(ctx context.Context) (string, error) {
 // get reads one JSON answer into v, or says that there is none to be had. An
 // error says that the service is not there.
 func (g *gateway) get(ctx context.Context, path string, q url.Values, v any) (found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, inboxPatience)
+	ctx, cancel := context.WithTimeout(ctx, g.patience)
 	defer cancel()
 	u := g.base.JoinPath(path)
 	u.RawQuery = q.Encode()

@@ -119,6 +119,17 @@ func shop() *shopfront {
 	}}
 }
 
+// patient is a dialer that waits longer than a machine stands still.
+func patient(t *testing.T, o dialOptions) *dialer {
+	t.Helper()
+	d, err := newDialer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.gateway.patience = time.Minute
+	return d
+}
+
 // dialScript plays the lines to a fresh dialer and returns everything it
 // printed.
 func dialScript(t *testing.T, s *shopfront, o dialOptions, lines ...string) string {
@@ -132,10 +143,7 @@ func dialScript(t *testing.T, s *shopfront, o dialOptions, lines ...string) stri
 		script.WriteString(l + "\n")
 	}
 	o.In = strings.NewReader(script.String())
-	d, err := newDialer(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := patient(t, o)
 	if err := d.run(t.Context()); err != nil {
 		t.Fatalf("run: %v\n%s", err, out.String())
 	}
@@ -306,14 +314,10 @@ func TestDialSendsEveryCallbackTwiceAndComparesTheAnswers(t *testing.T) {
 }
 
 func TestDialSaysThatTheServiceIsAway(t *testing.T) {
-	srv := httptest.NewServer(http.NotFoundHandler())
-	srv.Close()
-	d, err := newDialer(dialOptions{URL: srv.URL, In: strings.NewReader("1\n"), Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = d.run(t.Context())
-	if want := "No service at " + srv.URL + ". Start it with: spaza serve"; err == nil || err.Error() != want {
+	const nobody = "http://127.0.0.1:1"
+	d := patient(t, dialOptions{URL: nobody, In: strings.NewReader("1\n"), Out: io.Discard})
+	err := d.run(t.Context())
+	if want := "No service at " + nobody + ". Start it with: spaza serve"; err == nil || err.Error() != want {
 		t.Errorf("run = %v, want %q", err, want)
 	}
 }
@@ -321,10 +325,7 @@ func TestDialSaysThatTheServiceIsAway(t *testing.T) {
 func TestDialNoticesThatTheServiceWentAwayBetweenTwoSessions(t *testing.T) {
 	srv := httptest.NewServer(shop())
 	in, script := io.Pipe()
-	d, err := newDialer(dialOptions{URL: srv.URL, In: in, Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := patient(t, dialOptions{URL: srv.URL, In: in, Out: io.Discard})
 	done := make(chan error, 1)
 	go func() { done <- d.run(t.Context()) }()
 	_, _ = io.WriteString(script, ":drop\n")
@@ -365,10 +366,7 @@ func TestDialShowsMessagesBetweenPrompts(t *testing.T) {
 	defer srv.Close()
 	in, script := io.Pipe()
 	out, printed := io.Pipe()
-	d, err := newDialer(dialOptions{URL: srv.URL, In: in, Out: printed})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := patient(t, dialOptions{URL: srv.URL, In: in, Out: printed})
 	tick := make(chan time.Time)
 	d.tick = tick
 	done := make(chan error, 1)
@@ -416,10 +414,7 @@ func TestDialHangsUpWhenItIsInterrupted(t *testing.T) {
 	in, script := io.Pipe()
 	defer script.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
-	d, err := newDialer(dialOptions{URL: srv.URL, In: in, Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := patient(t, dialOptions{URL: srv.URL, In: in, Out: io.Discard})
 	done := make(chan error, 1)
 	go func() { done <- d.run(ctx) }()
 	_, _ = io.WriteString(script, "1\n")
