@@ -266,7 +266,7 @@ func TestAskingAgainHurriesWhatWaits(t *testing.T) {
 			t.Errorf("%+v", list)
 		}
 		s.answers = []vend.Answer{{Outcome: vend.Delivered, Code: "0"}}
-		s.work(s, s.now)
+		s.work(s, s.now.Add(10*time.Second)) // still before the next try was due
 		if got := s.state(ref("AAAAAA")); got != vend.StateDelivered {
 			t.Errorf("it is %s", got)
 		}

@@ -118,7 +118,7 @@ func TestATextThatChangesOnDiskIsSaid(t *testing.T) {
 	}
 	until := func(what string, holds func() bool) {
 		t.Helper()
-		patience, enough := context.WithTimeout(t.Context(), 10*time.Second)
+		patience, enough := context.WithTimeout(t.Context(), time.Minute)
 		defer enough()
 		look := time.NewTicker(5 * time.Millisecond)
 		defer look.Stop()
