@@ -108,18 +108,26 @@ func (m *mortal) Finish(ctx context.Context, j jobs.Job) error {
 	return m.SQL.Finish(ctx, j)
 }
 
-// slack is what a busy machine may need beyond a lease.
+// slack is what a busy machine may need once a lease is over.
 const slack = 10 * time.Second
+
+// leaseClock stamps the leases of several runners. It stands still unless it is
+// moved: a machine that stands still does not end a lease.
+type leaseClock struct{ past atomic.Int64 }
+
+func (c *leaseClock) now() time.Time { return noon.Add(time.Duration(c.past.Load())) }
+
+func (c *leaseClock) move(d time.Duration) { c.past.Add(int64(d)) }
 
 func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		s := d.open(t)
+		s, clock := d.open(t), &leaseClock{}
 		const lease = time.Second
 		dying := &mortal{SQL: s}
 		began, cut := make(chan jobs.Job, 1), make(chan error, 1)
 		result := make(chan string, 1)
 		startRunner(t, dying, jobs.Options{
-			Owner: "dying", Lease: lease, Poll: 20 * time.Millisecond,
+			Owner: "dying", Lease: lease, Poll: 20 * time.Millisecond, Now: clock.now,
 			Handlers: map[jobs.Kind]jobs.Handler{resend: func(ctx context.Context, j jobs.Job) jobs.Result {
 				began <- j
 				<-ctx.Done()
@@ -128,10 +136,11 @@ func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) 
 			}},
 			Observe: func(_, r string, _ time.Duration) { result <- r },
 		})
-		addJob(t, s, jobs.Job{Kind: resend, Key: "r1", RunAt: time.Now()})
+		addJob(t, s, jobs.Job{Kind: resend, Key: "r1", RunAt: noon})
 		held := <-began
 		// It lives on past its first lease.
-		timeout := time.After(10 * time.Second)
+		clock.move(lease / 2)
+		timeout := time.After(30 * time.Second)
 		for {
 			if j := addJob(t, s, jobs.Job{Kind: resend, Key: "r1"}); j.LeaseUntil.After(held.LeaseUntil) {
 				break
@@ -143,20 +152,21 @@ func TestARunnerThatDiesLosesItsJobToAnotherAndCannotWriteItsFate(t *testing.T) 
 			}
 		}
 		dying.gone.Store(true)
-		died := time.Now()
 		taken := make(chan jobs.Job, 1)
 		finish := make(chan struct{})
 		startRunner(t, s, jobs.Options{
-			Owner: "heir", Lease: lease, Poll: 20 * time.Millisecond,
+			Owner: "heir", Lease: lease, Poll: 20 * time.Millisecond, Now: clock.now,
 			Handlers: map[jobs.Kind]jobs.Handler{resend: func(_ context.Context, j jobs.Job) jobs.Result {
 				taken <- j
 				<-finish
 				return jobs.Done()
 			}},
 		})
+		clock.move(lease)
+		over := time.Now()
 		got := <-taken
-		if late := time.Since(died); late > lease+slack {
-			t.Errorf("taken over after %s", late)
+		if late := time.Since(over); late > slack {
+			t.Errorf("taken over %s after the lease", late)
 		}
 		if got.ID != held.ID || got.Attempt != 2 || got.Owner != "heir" {
 			t.Errorf("got %+v", got)
@@ -287,12 +297,12 @@ func TestALaneRunsThroughWithoutAPollAlsoWhereHandlersFinishInTheirOwnTransactio
 
 func TestTheLaneOfARunnerThatDiesGoesOnElsewhereInItsOrder(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, d database) {
-		s := d.open(t)
-		const lease = 400 * time.Millisecond
+		s, clock := d.open(t), &leaseClock{}
+		const lease = time.Second
 		dying := &mortal{SQL: s}
 		began := make(chan jobs.Job, 9)
 		startRunner(t, dying, jobs.Options{
-			Owner: "dying", Lease: lease, Poll: 20 * time.Millisecond,
+			Owner: "dying", Lease: lease, Poll: 20 * time.Millisecond, Now: clock.now,
 			Handlers: map[jobs.Kind]jobs.Handler{resend: func(ctx context.Context, j jobs.Job) jobs.Result {
 				began <- j
 				<-ctx.Done()
@@ -300,23 +310,24 @@ func TestTheLaneOfARunnerThatDiesGoesOnElsewhereInItsOrder(t *testing.T) {
 			}},
 		})
 		for _, key := range refs("r", 3) {
-			addJob(t, s, jobs.Job{Kind: resend, Key: key, Lane: "a", RunAt: time.Now()})
+			addJob(t, s, jobs.Job{Kind: resend, Key: key, Lane: "a", RunAt: noon})
 		}
 		<-began
 		dying.gone.Store(true)
-		died := time.Now()
 		taken := make(chan jobs.Job, 9)
 		startRunner(t, s, jobs.Options{
-			Owner: "heir", Lease: lease, Poll: 20 * time.Millisecond,
+			Owner: "heir", Lease: lease, Poll: 20 * time.Millisecond, Now: clock.now,
 			Handlers: map[jobs.Kind]jobs.Handler{resend: func(_ context.Context, j jobs.Job) jobs.Result {
 				taken <- j
 				return jobs.Done()
 			}},
 		})
+		clock.move(lease)
+		over := time.Now()
 		for i, want := range []jobs.Job{{Key: "r-0", Attempt: 2}, {Key: "r-1", Attempt: 1}, {Key: "r-2", Attempt: 1}} {
 			got := <-taken
-			if i == 0 && time.Since(died) > lease+slack {
-				t.Errorf("taken over after %s", time.Since(died))
+			if i == 0 && time.Since(over) > slack {
+				t.Errorf("taken over %s after the lease", time.Since(over))
 			}
 			if got.Key != want.Key || got.Owner != "heir" || got.Attempt != want.Attempt {
 				t.Errorf("got %+v, want %s, attempt %d", got, want.Key, want.Attempt)
