@@ -41,8 +41,9 @@ type Telegram struct {
 
 // TelegramCall is one request that was made.
 type TelegramCall struct {
-	Method string
-	Params url.Values
+	Method  string
+	Params  url.Values
+	Refused string // why, where what it asks for can not be done
 }
 
 // TelegramHook is what setWebhook set.
@@ -172,6 +173,7 @@ func (f *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *Telegram) meets(ctx context.Context, method string, p url.Values, chat int64) (result any, no *refusal, x *TelegramFault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	this := len(f.calls)
 	if x = f.called(method, p, chat); x != nil && x.Late != nil {
 		f.mu.Unlock()
 		select {
@@ -185,6 +187,9 @@ func (f *Telegram) meets(ctx context.Context, method string, p url.Values, chat 
 	}
 	if x == nil || !x.fails() || x.Done {
 		result, no = f.do(ctx, method, p, chat)
+	}
+	if no != nil {
+		f.calls[this].Refused = no.description
 	}
 	return result, no, x
 }

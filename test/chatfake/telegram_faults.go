@@ -54,7 +54,7 @@ func (f *Telegram) Hammered() int {
 
 // called notes a call and finds what is to go wrong with it. The lock is held.
 func (f *Telegram) called(method string, params url.Values, chat int64) *TelegramFault {
-	f.calls = append(f.calls, TelegramCall{method, params})
+	f.calls = append(f.calls, TelegramCall{Method: method, Params: params})
 	if time.Now().Before(f.floor[chat]) {
 		f.hammered++
 	}

@@ -76,6 +76,9 @@ func TestTelegramIsAsStrictAsTheRealOne(t *testing.T) {
 		if status != c.status || !strings.Contains(says, c.says) || (says == "") != (c.status == 200) {
 			t.Errorf("%s: %d %s", c.name, status, says)
 		}
+		if all := f.Calls(c.method); c.token == me && c.name != "no JSON" && all[len(all)-1].Refused != says {
+			t.Errorf("%s: it is noted as refused by %q, and was by %q", c.name, all[len(all)-1].Refused, says)
+		}
 	}
 }
 
