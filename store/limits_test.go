@@ -25,12 +25,7 @@ func limitsOn(t *testing.T) (*store.Limits, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
 	m.SetTime(noon)
-	s, err := store.OpenSessions("redis://" + m.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s.Limits(plainHash), m
+	return store.PatientSessions(t, "redis://"+m.Addr()).Limits(plainHash), m
 }
 
 func TestSoManyPassAndThenAsTimePasses(t *testing.T) {
