@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func newStreet(t *testing.T, env map[string]string, how func(chatfake.SMSMessage
 	t.Cleanup(s.whatsApp.Close)
 	s.env = whatsAppEnv(s.whatsApp)
 	maps.Copy(s.env, map[string]string{
-		"SPAZA_TELEGRAM_TOKEN": s.telegram.Token, "SPAZA_TELEGRAM_SECRET": secretForChats, "SPAZA_TELEGRAM_API_URL": s.telegram.URL,
+		"SPAZA_REPLY_BUDGET": ample, "SPAZA_TELEGRAM_TOKEN": s.telegram.Token, "SPAZA_TELEGRAM_SECRET": secretForChats, "SPAZA_TELEGRAM_API_URL": s.telegram.URL,
 		"SPAZA_SMS_API_URL": s.sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
 	})
 	maps.Copy(s.env, env)
@@ -142,6 +143,20 @@ const (
 	ofPower   = "prepaid-utilities/purchase"
 )
 
+// slow has the simulator make the next sale of electricity at once, and answer it
+// only after a while.
+func (s *street) slow(answer time.Duration) {
+	s.t.Helper()
+	body := fmt.Sprintf(`{"op":%q,"delayMs":%d}`, ofPower, answer.Milliseconds())
+	resp, err := http.Post(s.sandbox.url+"/sandbox/faults", "application/json", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _ = resp.Body.Close(); resp.StatusCode != http.StatusCreated {
+		s.t.Fatalf("slow the simulator down: HTTP status %d", resp.StatusCode)
+	}
+}
+
 // sold is how many sales of one kind the simulator made.
 func (s *street) sold(op string) (sales int) {
 	s.t.Helper()
@@ -164,6 +179,18 @@ func (s *street) sells(op string, sales int) {
 	}
 }
 
+// ample is the longest that an answer may wait for the provider, for those who want
+// the sale on the screen however slow the machine is.
+const ample = "6s"
+
+// briefly is an environment for those who want to be told later of a slow sale (see
+// meterSlow).
+func briefly(env map[string]string) map[string]string {
+	all := map[string]string{"SPAZA_REPLY_BUDGET": "3s"}
+	maps.Copy(all, env)
+	return all
+}
+
 // reads waits until words stand on the newest screen.
 func reads(h hand, within time.Duration, words ...string) {
 	t := testOf(h)
@@ -179,6 +206,37 @@ func reads(h hand, within time.Duration, words ...string) {
 		there = !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(shown, w) })
 		return there
 	})
+}
+
+// told waits until a message of a chat has the words, and returns its text. Others
+// may have come after it: what is told outside the conversation comes at any time.
+func told(h hand, within time.Duration, words ...string) (text string) {
+	t := testOf(h)
+	t.Helper()
+	eventually(t, within, fmt.Sprintf("a message with %q", words), func() bool {
+		for _, text = range messagesTo(h) {
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+				return true
+			}
+		}
+		return false
+	})
+	return text
+}
+
+// messagesTo are the texts that stand in a chat, oldest first.
+func messagesTo(h hand) (all []string) {
+	switch h := h.(type) {
+	case *telegramHand:
+		for _, m := range h.fake.Shown(h.chat) {
+			all = append(all, m.Text)
+		}
+	case *whatsAppHand:
+		for _, m := range h.all() {
+			all = append(all, m.Body)
+		}
+	}
+	return all
 }
 
 func testOf(h hand) *testing.T {
