@@ -91,7 +91,7 @@ func TestRedisAwayStopsNothingHalfway(t *testing.T) {
 	redis := miniredis.RunT(t)
 	c := newCable(t, redis.Addr())
 	sandbox := startSandbox(t)
-	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_REDIS_URL": "redis://" + c.addr}))
+	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_REDIS_URL": "redis://" + c.addr, "SPAZA_REPLY_BUDGET": ample}))
 	p.topUp(50)
 	p.toPay("R20")
 	p.sees("Pay R20")
@@ -102,7 +102,7 @@ func TestRedisAwayStopsNothingHalfway(t *testing.T) {
 		t.Errorf("something was bought")
 	}
 	c.putBack()
-	eventually(t, 10*time.Second, "the shop is open again", func() bool { return strings.HasPrefix(p.dial(), "CON ") })
+	eventually(t, soon, "the shop is open again", func() bool { return strings.HasPrefix(p.dial(), "CON ") })
 	p.choose("Continue") // where it was: at the amount, never at the yes
 	p.sees("How much?")
 	p.choose("R20", "Pay R20")
@@ -140,7 +140,7 @@ func TestDatabaseAwayStopsNothingHalfway(t *testing.T) {
 		t.Errorf("something was bought")
 	}
 	c.putBack()
-	eventually(t, 10*time.Second, "the shop asks again", func() bool { return strings.Contains(p.toPay("R20"), "Pay R20") })
+	eventually(t, soon, "the shop asks again", func() bool { return strings.Contains(p.toPay("R20"), "Pay R20") })
 	p.choose("Pay R20")
 	p.sees("END Done: R20", "R30 left")
 	if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {

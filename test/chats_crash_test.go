@@ -88,11 +88,11 @@ func TestKilledWhilePeopleChat(t *testing.T) {
 					t.Fatalf("the answers are not the four in their order: %+v", all)
 				}
 			}
-			eventually(t, patient, "the token", func() bool { return len(buyer.tokens()) > 0 })
+			eventually(t, patient, "the token", func() bool { return len(tokensOf(buyer)) > 0 })
 			buyer.brings(buyer.fake.Text(buyer.user, "balance"))
-			reads(buyer, patient, "You have R50.")
+			told(buyer, patient, "You have R50.")
 			// As the screen, and once more as the message for who may not have seen it.
-			if all := buyer.tokens(); len(all) > 2 || len(slices.Compact(all)) != 1 {
+			if all := tokensOf(buyer); len(all) > 2 || len(slices.Compact(all)) != 1 {
 				t.Errorf("the tokens are %q", all)
 			}
 			if n := len(s.texts(buyer.number(), "meter")); n > 0 {
@@ -110,17 +110,10 @@ func TestKilledWhilePeopleChat(t *testing.T) {
 	}
 }
 
-// tokens are those in all messages to a customer.
-func (h *whatsAppHand) tokens() (all []string) {
-	for _, m := range h.all() {
-		all = append(all, digitsAlone(m.Body)...)
-	}
-	return all
-}
-
-func (h *telegramHand) tokens() (all []string) {
-	for _, m := range h.fake.Shown(h.chat) {
-		all = append(all, digitsAlone(m.Text)...)
+// tokensOf are those in all messages to a customer.
+func tokensOf(h hand) (all []string) {
+	for _, text := range messagesTo(h) {
+		all = append(all, digitsAlone(text)...)
 	}
 	return all
 }

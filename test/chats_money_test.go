@@ -145,15 +145,14 @@ func TestASlowSaleIsToldInTheChat(t *testing.T) {
 	for name, env := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStreet(t, env(t), nil)
+			s := newStreet(t, briefly(env(t)), nil)
 			refs := map[hand]string{}
 			for meter, h := range map[string]hand{meterSlow: s.onTelegram(freshNumber()), meterCut: s.onWhatsApp(freshNumber())} {
 				h.opens()
 				topsUp(h, 100)
 				toYes(h, meter)
 				h.picks("Pay R50")
-				reads(h, soon, "We are busy: R50 electricity", "We will write to you here.", "Do not buy again")
-				refs[h] = refOf(t, h.shown())
+				refs[h] = refOf(t, told(h, soon, "We are busy: R50 electricity", "We will write to you here.", "Do not buy again"))
 			}
 			for h, ref := range refs {
 				reads(h, patient, "Eskom, meter", "Ref "+ref)
@@ -198,7 +197,7 @@ func TestTheSameMoneyInTwoChatsIsSpentOnce(t *testing.T) {
 			wg.Go(func() { tg.brings(pay) })
 			wg.Go(func() { wa.brings(pays) })
 			wg.Wait()
-			tokens := func() int { return len(tg.tokens()) + len(wa.tokens()) }
+			tokens := func() int { return len(tokensOf(tg)) + len(tokensOf(wa)) }
 			eventually(t, patient, "a token", func() bool { return tokens() > 0 })
 			for _, h := range []hand{tg, wa} {
 				h.says("balance")
@@ -228,8 +227,8 @@ func TestWhatsAppIsWaitedForAsItAsks(t *testing.T) {
 	h.brings(pay)
 	h.brings(h.fake.Text(h.user, "balance"))
 	reads(h, patient, "You have R50.")
-	if n := h.fake.Calls() - calls; n != 3 || len(h.tokens()) != 1 {
-		t.Errorf("it took %d requests, and brought %q", n, h.tokens())
+	if n := h.fake.Calls() - calls; n != 3 || len(tokensOf(h)) != 1 {
+		t.Errorf("it took %d requests, and brought %q", n, tokensOf(h))
 	}
 	if n := len(s.sms.All()); n > 0 {
 		t.Errorf("%d SMS as well", n)

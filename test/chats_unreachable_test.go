@@ -14,7 +14,9 @@ import (
 )
 
 // unreachable are the ways in which a chat does not show a token: each pays for one
-// for a meter, and says what to do when the message is there, nil for nothing.
+// for a meter, and says what to do when the message is there, nil for nothing. What
+// goes wrong with a message is set up before the sale, since the message comes when
+// it comes.
 func unreachable() map[string]struct {
 	meter string
 	pays  func(s *street, meter string) (h hand, after func())
@@ -46,15 +48,20 @@ func unreachable() map[string]struct {
 		}},
 		"telegram blocked before the message": {meterSlow, func(s *street, meter string) (hand, func()) {
 			h := onTelegram(s, meter)
+			// The screen is taken; the message is not.
+			to := chatfake.TelegramFault{Method: "sendMessage", Chat: h.chat}
+			h.fake.Fail(to)
+			to.Times, to.Status, to.Description = -1, http.StatusForbidden, "Forbidden: bot was blocked by the user"
+			h.fake.Fail(to)
 			h.picks("Pay R50")
-			reads(h, soon, "We will write to you here.")
-			h.fake.Blocked(h.chat, h.chat)
+			told(h, soon, "We will write to you here.")
 			return h, nil
 		}},
-		"telegram stopped before the message": {meterSlow, func(s *street, meter string) (hand, func()) {
+		"telegram stopped before the message": {"14000000019", func(s *street, meter string) (hand, func()) {
 			h := onTelegram(s, meter)
+			s.slow(15 * time.Second) // time enough to stop it
 			h.picks("Pay R50")
-			reads(h, soon, "We will write to you here.")
+			told(h, soon, "We will write to you here.")
 			p := s.onUSSD(h.msisdn)
 			p.menu()
 			p.choose("Help", "Chats", "Telegram, since", "Stop it")
@@ -77,15 +84,16 @@ func unreachable() map[string]struct {
 		}},
 		"whatsapp, outside the window": {meterSlow, func(s *street, meter string) (hand, func()) {
 			h := onWhatsApp(s, meter)
+			// The screen is taken; the message is not.
+			h.fake.Fail(chatfake.WhatsAppFault{To: h.user.ID, Taken: true}, chatfake.WhatsAppFault{To: h.user.ID, Code: 131047})
 			h.picks("Pay R50")
-			reads(h, soon, "We will write to you here.")
-			h.fake.Fail(chatfake.WhatsAppFault{To: h.user.ID, Code: 131047})
+			told(h, soon, "We will write to you here.")
 			return h, nil
 		}},
 		"whatsapp reports the message as failed": {meterSlow, func(s *street, meter string) (hand, func()) {
 			h := onWhatsApp(s, meter)
 			h.picks("Pay R50")
-			reads(h, soon, "We will write to you here.")
+			told(h, soon, "We will write to you here.")
 			return h, func() { h.brings(h.fake.Status(h.last(), "failed", 131047)) }
 		}},
 	}
@@ -94,7 +102,7 @@ func unreachable() map[string]struct {
 // TestATokenThatTheChatDoesNotShowComesBySMS in every way that a chat can fail.
 func TestATokenThatTheChatDoesNotShowComesBySMS(t *testing.T) {
 	t.Parallel()
-	s := newStreet(t, nil, nil)
+	s := newStreet(t, briefly(nil), nil)
 	hands, after := map[string]hand{}, map[string]func(){}
 	for name, way := range unreachable() {
 		hands[name], after[name] = way.pays(s, way.meter)
@@ -244,7 +252,8 @@ func TestSMSByTwoGateways(t *testing.T) {
 			})
 			t.Cleanup(sms.Close)
 			s := &street{t: t, sandbox: startSandbox(t), sms: sms, env: map[string]string{
-				"SPAZA_SMS_API_URL": sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
+				"SPAZA_REPLY_BUDGET": ample,
+				"SPAZA_SMS_API_URL":  sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
 				"SPAZA_BULKSMS_API_URL": sms.URL(), "SPAZA_BULKSMS_TOKEN_ID": "id", "SPAZA_BULKSMS_TOKEN_SECRET": "canary-bulk",
 			}}
 			s.service = startService(t, s.sandbox, s.env)

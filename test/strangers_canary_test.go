@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	_ "modernc.org/sqlite" // to read what the service left behind
@@ -159,7 +158,7 @@ func spellings(digits string) []string {
 func TestNoSecretOfAnyDoorReachesASink(t *testing.T) {
 	t.Parallel()
 	redis := newTap(t, miniredis.RunT(t).Addr())
-	f := startFort(t, map[string]string{"SPAZA_REDIS_URL": "redis://" + redis.addr, "SPAZA_LIMIT_TURNS": "0"})
+	f := startFort(t, map[string]string{"SPAZA_REDIS_URL": "redis://" + redis.addr, "SPAZA_LIMIT_TURNS": "0", "SPAZA_REPLY_BUDGET": ample})
 	c := canaries{long: f.secrets()}
 	n := 0
 	for name, h := range fortHands(t, f) {
@@ -182,7 +181,7 @@ func TestNoSecretOfAnyDoorReachesASink(t *testing.T) {
 	f.tg.Fail(chatfake.TelegramFault{Chat: waits.chat, Times: -1, Late: hold})
 	before := len(f.tg.Calls(""))
 	f.update(t, f.tg.Text(waits.chat, waits.chat, "hello"))
-	eventually(t, 10*time.Second, "the API is asked", func() bool { return len(f.tg.Calls("")) > before })
+	eventually(t, soon, "the API is asked", func() bool { return len(f.tg.Calls("")) > before })
 	slip := voucher(50)
 	f.update(t, f.tg.Text(waits.chat, waits.chat, slip))
 	c.long = append(c.long, spellings(slip)...)

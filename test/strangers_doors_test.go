@@ -16,7 +16,7 @@ import (
 // Its parts run one after the other: what is counted is counted over all of it.
 func TestStrangersAtEveryDoor(t *testing.T) {
 	t.Parallel()
-	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0"})
+	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0", "SPAZA_REPLY_BUDGET": ample})
 	turns, letters := f.asked(t)
 	t.Run("without its secret", f.withoutSecret)
 	t.Run("poison", f.poison)
@@ -42,7 +42,7 @@ func TestStrangersAtEveryDoor(t *testing.T) {
 		if status, _, err := f.tg.Post(t.Context(), f.url+"/telegram/webhook", fortTGSecret, u); err != nil || status != http.StatusOK {
 			t.Fatalf("update: HTTP status %d, %v", status, err)
 		}
-		eventually(t, 20*time.Second, "an answer on Telegram", func() bool { return strings.Contains(f.tg.Last(77).Text, "share your own cell number") })
+		eventually(t, patient, "an answer on Telegram", func() bool { return strings.Contains(f.tg.Last(77).Text, "share your own cell number") })
 		p := f.phone(t)
 		p.topUp(50)
 		p.toPay("R20")
