@@ -44,7 +44,12 @@ func (e *eavesdropper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.Sandbox.ServeHTTP(heard, r)
 }
 
-// copied is an answer of which there is a copy.
+// shortPIN is the PIN beside the code of a gift voucher. Any four digits stand in
+// what is written anyway, as a year, a count or by chance: longer they do not.
+var shortPIN = regexp.MustCompile(`"pin":"(\d{4})"`)
+
+// copied is an answer of which there is a copy, with PINs that are long enough to be
+// looked for.
 type copied struct {
 	http.ResponseWriter
 	b bytes.Buffer
@@ -52,8 +57,12 @@ type copied struct {
 
 // Write implements io.Writer.
 func (c *copied) Write(b []byte) (int, error) {
-	_, _ = c.b.Write(b)
-	return c.ResponseWriter.Write(b)
+	longer := shortPIN.ReplaceAll(b, []byte(`"pin":"${1}7391${1}"`))
+	_, _ = c.b.Write(longer)
+	if _, err := c.ResponseWriter.Write(longer); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // Unwrap is for http.ResponseController.
@@ -135,7 +144,7 @@ func TestNoSecretOfElectrumReachesASink(t *testing.T) {
 	p.goes(way{"More to buy", "Airtime PIN", "Cell C", "R10"})
 	p.choose("Pay R10")
 	p.sees("Do not buy again")
-	eventually(t, 20*time.Second, "the advices are refused", func() bool {
+	eventually(t, 60*time.Second, "the advices are refused", func() bool {
 		return strings.Contains(service.logged(), "msg=advice") && strings.Count(service.logged(), "final=false") > 1
 	})
 	resp, err := http.Get("http://" + admin + "/metrics")
@@ -157,12 +166,11 @@ func TestNoSecretOfElectrumReachesASink(t *testing.T) {
 	ear.mu.Lock()
 	defer ear.mu.Unlock()
 	for secret := range ear.goods {
-		if len(secret) > 7 {
-			c.long = append(c.long, spellings(secret)...)
-			c.long = append(c.long, secret)
-		} else {
-			c.short = append(c.short, secret)
+		if len(secret) < 12 {
+			t.Errorf("a secret of %d characters is found by chance", len(secret))
 		}
+		c.long = append(c.long, spellings(secret)...)
+		c.long = append(c.long, secret)
 	}
 	if len(ear.goods) < 8 || len(ear.bearer) < 2 {
 		t.Errorf("there are %d secrets to look for, and %d tokens", len(ear.goods), len(ear.bearer))
