@@ -24,7 +24,7 @@ func TestKilledBetweenConfirmAndReceipt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sandbox := startSandbox(t)
-			service := startService(t, sandbox, env(t))
+			service := startService(t, sandbox, briefly(env(t)))
 			p := newPhone(t, service)
 			p.number = "27600010010" // the simulator sells, and never answers the first time
 			p.topUp(50)
@@ -66,7 +66,7 @@ func TestFaultsOfTheProvider(t *testing.T) {
 			for fault := 1; fault <= faults; fault++ {
 				if fault%together == 1 {
 					sandbox = startSandbox(t)
-					service = startService(t, sandbox, env(t))
+					service = startService(t, sandbox, briefly(env(t)))
 				}
 				t.Run(fmt.Sprintf("fault %02d", fault), func(t *testing.T) {
 					t.Parallel()
@@ -97,7 +97,7 @@ func TestFaultsOnAVoucher(t *testing.T) {
 	t.Parallel()
 	notShort(t)
 	sandbox := startSandbox(t)
-	service := startService(t, sandbox, nil)
+	service := startService(t, sandbox, briefly(nil))
 	for _, fault := range []string{"02", "03", "05", "06", "08"} {
 		t.Run("fault "+fault, func(t *testing.T) {
 			t.Parallel()

@@ -31,51 +31,51 @@ func TestEverythingIsSoldThroughElectrum(t *testing.T) {
 			p.sees("CON R20 Vodacom airtime for 0"+p.number[2:], "You have R1000")
 			p.choose("Pay R20")
 			p.sees("END Done: R20 Vodacom airtime for 0"+p.number[2:], "R980 left")
-			p.gets(5*time.Second, "R20 Vodacom airtime is on 0"+p.number[2:])
+			p.gets(soon, "R20 Vodacom airtime is on 0"+p.number[2:])
 
 			p.goes(way{"Data", "My number", "A month"})
 			p.sees("100MB R29")
 			p.choose("100MB", "Pay R29")
 			p.sees("END Done: Vodacom 100MB", "R951 left")
-			p.gets(5*time.Second, "Vodacom bundle of R29 is on")
+			p.gets(soon, "Vodacom bundle of R29 is on")
 
 			p.goes(toMeter("14000000118")) // it gets new keys first
 			p.sees("R100 electricity, meter 14000000118?", "It is for N M*****, Eskom.")
 			p.choose("Pay R100")
 			p.sees("Enter all of these, in this order:", "1. New key of the meter:")
-			p.gets(5*time.Second, "R100 Eskom, meter 14000000118:", "1. New key of the meter:", "2. New key of the meter:", "3. Token:", "Units: ")
+			p.gets(soon, "R100 Eskom, meter 14000000118:", "1. New key of the meter:", "2. New key of the meter:", "3. Token:", "Units: ")
 			if all := fours.FindAllString(strings.Join(p.sms(), "\n"), -1); len(all) != 3 || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 3 {
 				t.Errorf("the tokens are %q", all)
 			}
 
 			p.goes(way{"Electricity"})
 			p.choose("***0118", "R50", "Pay R50") // it is known by now
-			p.gets(5*time.Second, "R50 Eskom, meter 14000000118:")
+			p.gets(soon, "R50 Eskom, meter 14000000118:")
 
 			p.goes(way{"Electricity", "Other meter", ":14000000043", "R100"})
 			p.sees("R350 is owed: part of this pays it.")
 			p.choose("Pay R100")
-			p.gets(5*time.Second, "R100 Eskom, meter 14000000043:", "Debt paid, Outstanding account: R40")
+			p.gets(soon, "R100 Eskom, meter 14000000043:", "Debt paid, Outstanding account: R40")
 
 			p.goes(way{"More to buy", "Free electricity", "Other meter", ":14000000084"})
 			p.choose("Yes, get it")
-			p.gets(5*time.Second, "Free units, Eskom, meter 14000000084:", "Free units: 50 kWh")
+			p.gets(soon, "Free units, Eskom, meter 14000000084:", "Free units: 50 kWh")
 
 			p.goes(toGift())
 			p.sees("You have R701", "Whoever has the PIN has the money.")
 			p.choose("Pay R50")
 			p.sees("Game Store gift voucher of R50. The PIN:", "An SMS brings it too.")
-			p.gets(5*time.Second, "Your Game Store gift voucher of R50. The PIN:")
+			p.gets(soon, "Your Game Store gift voucher of R50. The PIN:")
 
 			p.goes(toPIN())
 			p.choose("Pay R10")
 			p.sees("R10 Vodacom airtime. Your PIN:", "An SMS brings it too.")
-			p.gets(5*time.Second, "R10 Vodacom airtime. Your PIN:", "Dial *")
+			p.gets(soon, "R10 Vodacom airtime. Your PIN:", "Dial *")
 
 			if got := p.balance(); got != "You have R641." {
 				t.Errorf("balance says %q", got)
 			}
-			sandbox.booked(10*time.Second,
+			sandbox.booked(soon,
 				"airtime/purchases confirmed", "airtime/purchases confirmed", "utility/tokenPurchases confirmed", "utility/tokenPurchases confirmed",
 				"utility/tokenPurchases confirmed", "utility/tokenPurchases confirmed", "suv/vouchers confirmed", "airtime/purchases confirmed")
 			for _, x := range sandbox.books().Transactions {
@@ -104,7 +104,7 @@ func TestTokensOfElectrumComeIntoTheChat(t *testing.T) {
 	if all := digitsAlone(h.shown()); len(all) != 3 || !strings.Contains(h.shown(), "Enter all of these, in this order:") {
 		t.Errorf("the tokens are %q:\n%s", all, h.shown())
 	}
-	sandbox.booked(5*time.Second, "utility/tokenPurchases confirmed")
+	sandbox.booked(soon, "utility/tokenPurchases confirmed")
 }
 
 // TestElectrumAloneIsPaidForByTheMerchant: nobody there takes vouchers in, makes them or
@@ -138,12 +138,12 @@ func TestElectrumAloneIsPaidForByTheMerchant(t *testing.T) {
 	p.sees("END Done: R20 Vodacom airtime for 0"+p.number[2:], "Ref ")
 	p.goes(toPIN())
 	p.choose("Yes, send R10")
-	p.gets(5*time.Second, "R10 Vodacom airtime. Your PIN:")
+	p.gets(soon, "R10 Vodacom airtime. Your PIN:")
 	p.number = numberDeclined
 	p.goes(toAirtime())
 	p.choose("Yes, send R20")
 	p.sees("END The network does not allow airtime for this number. Nothing was bought.")
-	sandbox.booked(10*time.Second, "airtime/purchases confirmed", "airtime/purchases confirmed", "airtime/purchases refused")
+	sandbox.booked(soon, "airtime/purchases confirmed", "airtime/purchases confirmed", "airtime/purchases refused")
 }
 
 // TestAServiceThatNobodyCouldPayInDoesNotStart is of routes without vouchers.
@@ -192,7 +192,7 @@ func unclearSales(t *testing.T, more map[string]string, sales map[string]unclear
 			if got := p.balance(); got != s.balance {
 				t.Errorf("balance says %q", got)
 			}
-			sandbox.booked(20*time.Second, s.booked)
+			sandbox.booked(soon, s.booked)
 		})
 	}
 }
@@ -264,7 +264,7 @@ func TestAReversalThatIsRefusedIsForAPerson(t *testing.T) {
 	p.goes(toMeter(meterCut))
 	p.choose("Pay R100")
 	p.sees("Do not buy again", "Your R100 is safe")
-	eventually(t, 20*time.Second, "a person has it", func() bool { return listed(t, service, "electricity")[0].State == "person" })
+	eventually(t, soon, "a person has it", func() bool { return listed(t, service, "electricity")[0].State == "person" })
 	p.dial()
 	p.sees("We are checking: R100 electricity. Your R100 is safe. Do not buy again.")
 	p.choose("My money")
@@ -273,7 +273,7 @@ func TestAReversalThatIsRefusedIsForAPerson(t *testing.T) {
 	if !strings.Contains(shown, "electrum") || !regexp.MustCompile(`(?m)^  Advice +to undo it: the provider does not accept it`).MatchString(shown) {
 		t.Errorf("support reads\n%s", shown)
 	}
-	sandbox.booked(time.Second, "utility/tokenPurchases provisioned")
+	sandbox.booked(soon, "utility/tokenPurchases provisioned")
 }
 
 // TestKilledWhileElectrumOwesAWord has three customers wait for the same leases and
@@ -286,7 +286,7 @@ func TestKilledWhileElectrumOwesAWord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sandbox := startSandbox(t)
-			service := startService(t, sandbox, throughElectrum(sandbox, besideFlash, env(t)))
+			service := startService(t, sandbox, briefly(throughElectrum(sandbox, besideFlash, env(t))))
 			has, waits, lost := newPhone(t, service), newPhone(t, service), newPhone(t, service)
 			waits.number, lost.number = numberHangs, numberLost
 			for _, p := range []*phone{has, waits, lost} {
@@ -301,7 +301,7 @@ func TestKilledWhileElectrumOwesAWord(t *testing.T) {
 				p.choose("Pay R20")
 				p.sees("END We are busy: R20 Vodacom airtime", "Do not buy again. SMS follows. Your R20 is safe")
 			}
-			sandbox.booked(5*time.Second, "airtime/purchases provisioned", "airtime/purchases provisioned")
+			sandbox.booked(soon, "airtime/purchases provisioned", "airtime/purchases provisioned")
 			service.kill()
 			sandbox.trouble("")
 			service.start("/readyz")
@@ -335,7 +335,7 @@ func TestAirtimeComesFromFlashWhileElectrumIsAway(t *testing.T) {
 	p.goes(toAirtime())
 	p.choose("Pay R20")
 	p.sees("END Done: R20 Vodacom airtime", "R80 left")
-	electrum.booked(5*time.Second, "airtime/purchases confirmed")
+	electrum.booked(soon, "airtime/purchases confirmed")
 	electrum.kill()
 	again := func() {
 		p.goes(toAirtime())
@@ -362,7 +362,7 @@ func TestAnOrderStaysWithItsProvider(t *testing.T) {
 	t.Parallel()
 	notShort(t)
 	sandbox := startSandbox(t)
-	service := startService(t, sandbox, throughElectrum(sandbox, besideFlash))
+	service := startService(t, sandbox, briefly(throughElectrum(sandbox, besideFlash)))
 	p := newPhone(t, service)
 	p.number = numberHangs
 	p.topUp(50)
@@ -375,7 +375,7 @@ func TestAnOrderStaysWithItsProvider(t *testing.T) {
 	service.env["SPAZA_PROVIDER"] = "flash"
 	service.start("/readyz")
 	p.gets(60*time.Second, "R20 Vodacom airtime is on")
-	sandbox.booked(10*time.Second, "airtime/purchases confirmed")
+	sandbox.booked(soon, "airtime/purchases confirmed")
 	if _, sales := sandbox.books().sold(p.number); sales != 0 {
 		t.Errorf("Flash sold it too")
 	}
@@ -387,7 +387,7 @@ func TestAnOrderStaysWithItsProvider(t *testing.T) {
 	if _, sales := sandbox.books().sold(q.number); sales != 1 {
 		t.Errorf("what is new was not sold by Flash")
 	}
-	sandbox.booked(time.Second, "airtime/purchases confirmed")
+	sandbox.booked(soon, "airtime/purchases confirmed")
 }
 
 // TestWhatSupportReadsOfAnOrderAtElectrum: whose it is, and whether it was confirmed. It
@@ -404,9 +404,9 @@ func TestWhatSupportReadsOfAnOrderAtElectrum(t *testing.T) {
 			p.goes(toAirtime())
 			p.choose("Pay R20")
 			p.sees("END Done: R20")
-			sandbox.booked(5*time.Second, "airtime/purchases confirmed")
+			sandbox.booked(soon, "airtime/purchases confirmed")
 			order := listed(t, service, "airtime")[0]
-			eventually(t, 5*time.Second, "the confirmation is written down", func() bool {
+			eventually(t, soon, "the confirmation is written down", func() bool {
 				return regexp.MustCompile(`(?m)^  Advice +that the sale stands: the provider has accepted it`).MatchString(command(t, service, "orders", "show", order.Ref))
 			})
 			if shown := command(t, service, "orders", "show", order.Ref); !regexp.MustCompile(`(?m)^  Provider +electrum, `).MatchString(shown) {

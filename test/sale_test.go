@@ -37,7 +37,7 @@ func TestAFirstSaleFromDialToReceipt(t *testing.T) {
 			p.sees("R20 Vodacom airtime for 0"+p.number[2:], "You have R50")
 			p.choose("Pay R20")
 			p.sees("END Done: R20 Vodacom airtime for 0"+p.number[2:], "R30 left")
-			p.gets(5*time.Second, "R20 Vodacom airtime is on", "Ref ")
+			p.gets(soon, "R20 Vodacom airtime is on", "Ref ")
 			if cents, sales := sandbox.books().sold(p.number); cents != 2000 || sales != 1 {
 				t.Errorf("the provider sold %d cents in %d sales", cents, sales)
 			}
@@ -229,7 +229,7 @@ func TestTwoReplicasAnswerAsOne(t *testing.T) {
 func TestAGracefulStopLosesNothing(t *testing.T) {
 	t.Parallel()
 	sandbox := startSandbox(t)
-	service := startService(t, sandbox, nil)
+	service := startService(t, sandbox, briefly(nil))
 	p := newPhone(t, service)
 	p.number = "27600010001" // the simulator answers after five seconds
 	p.topUp(50)

@@ -121,12 +121,13 @@ func startSandbox(t *testing.T) *process {
 }
 
 // startService runs the service against a simulator (nil: the one inside it).
-// Customers are spoken to in English and not asked, unless env says otherwise.
+// Customers are spoken to in English and not asked, and screens wait for the provider
+// as long as they may, unless env says otherwise.
 func startService(t *testing.T, sandbox *process, env map[string]string, ready ...string) *process {
 	t.Helper()
 	addr := freeAddr(t)
 	p := &process{t: t, args: []string{"serve"}, url: "http://" + addr, env: map[string]string{
-		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": t.TempDir(), "SPAZA_REPLY_BUDGET": "2s",
+		"SPAZA_LISTEN": addr, "SPAZA_ADMIN_LISTEN": "", "SPAZA_DATA_DIR": t.TempDir(), "SPAZA_REPLY_BUDGET": ample,
 		"SPAZA_LANGUAGE": "en",
 	}}
 	if sandbox != nil {
@@ -138,6 +139,15 @@ func startService(t *testing.T, sandbox *process, env map[string]string, ready .
 		p.env[k] = v
 	}
 	p.start(append(ready, "/readyz")[0])
+	for range 5 {
+		if len(ready) > 0 || !strings.Contains(p.logged(), "msg=catalogue ") {
+			break
+		}
+		// The machine stood still, and the doors opened without anything to sell.
+		p.kill()
+		p.forget()
+		p.start("/readyz")
+	}
 	return p
 }
 
@@ -209,6 +219,13 @@ func (l *processLog) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.log.Write(b)
+}
+
+// forget throws away what was logged so far.
+func (p *process) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log.Reset()
 }
 
 func (p *process) logged() string {
