@@ -38,7 +38,7 @@ func (c *child) start() {
 		close(done)
 	}(c.cmd, c.done)
 	var err error
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		err = c.ready(ctx)
 		cancel()
@@ -63,7 +63,7 @@ func (c *child) stop(how syscall.Signal) {
 	_ = c.cmd.Process.Signal(how)
 	select {
 	case <-c.done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second): // what it started would outlive it
 		_ = c.cmd.Process.Kill()
 		<-c.done
 	}

@@ -197,7 +197,7 @@ func proof(t *testing.T, s *shop, outage func(round int, c *crowd)) {
 		outage(round, c)
 		s.slow(200 * time.Millisecond)
 		r.recovery = max(r.recovery, c.sells(30*time.Second))
-		eventually(t, 5*time.Second, "the service says that it is ready", s.ready)
+		eventually(t, 20*time.Second, "the service says that it is ready", s.ready)
 	}
 	c.goesHome(40 * time.Second)
 	reckon(s, c, &r)

@@ -50,7 +50,7 @@ func TestNoFileMayGrow(t *testing.T) {
 func fails(s *shop, words string) {
 	s.t.Helper()
 	n := strings.Count(s.log.String(), words)
-	eventually(s.t, 15*time.Second, "the log says "+words, func() bool { return strings.Count(s.log.String(), words) > n })
+	eventually(s.t, 30*time.Second, "the log says "+words, func() bool { return strings.Count(s.log.String(), words) > n })
 }
 
 // TestTheDiskIsFull fills a small file system to its last byte.

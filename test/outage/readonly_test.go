@@ -49,7 +49,7 @@ func TestTheDataFolderBecomesReadOnly(t *testing.T) {
 		if err := s.service.Start(); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		if err := s.service.Ready(ctx, "/readyz"); !errors.Is(err, whole.ErrEnded) {
 			t.Errorf("it was started in a folder that it may not write to, and: %v", err)

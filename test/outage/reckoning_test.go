@@ -267,7 +267,7 @@ func openBooks(s *shop) *books {
 	}
 	driver, source := "pgx", s.database
 	if path, ok := strings.CutPrefix(s.database, "sqlite:"); ok {
-		driver, source = "sqlite", "file:"+path+"?mode=ro"
+		driver, source = "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

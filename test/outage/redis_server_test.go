@@ -48,7 +48,10 @@ func startRedis(t *testing.T, more ...string) *redisServer {
 
 // do runs one command.
 func (r *redisServer) do(ctx context.Context, args ...any) (any, error) {
-	one := redis.NewClient(&redis.Options{Addr: r.addr, Protocol: 2, MaxRetries: -1, DisableIdentity: true, DialTimeout: time.Second, ReadTimeout: time.Second})
+	one := redis.NewClient(&redis.Options{
+		Addr: r.addr, Protocol: 2, MaxRetries: -1, DisableIdentity: true,
+		DialTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, ContextTimeoutEnabled: true,
+	})
 	defer func() { _ = one.Close() }()
 	return one.Do(ctx, args...).Result()
 }
@@ -88,13 +91,13 @@ func startWatched(t *testing.T) *watched {
 	for range 2 {
 		w.servers = append(w.servers, startRedis(t, "--replicaof", host+" "+port))
 	}
-	eventually(t, 15*time.Second, "both replicas are in step", func() bool {
+	eventually(t, time.Minute, "both replicas are in step", func() bool {
 		return w.servers[1].follows() && w.servers[2].follows()
 	})
 	for range 3 {
 		w.sentinels = append(w.sentinels, startSentinel(t, host, port))
 	}
-	eventually(t, 20*time.Second, "the sentinels know each other and the replicas", func() bool {
+	eventually(t, time.Minute, "the sentinels know each other and the replicas", func() bool {
 		return slices.IndexFunc(w.sentinels, func(s *redisServer) bool {
 			seen, err := s.master(t.Context())
 			return err != nil || seen["num-other-sentinels"] != "2" || seen["num-slaves"] != "2"

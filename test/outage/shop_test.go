@@ -142,7 +142,7 @@ func start(t *testing.T, p *whole.Process, ready string) {
 
 func await(t *testing.T, p *whole.Process, ready string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return p.Ready(ctx, ready)
 }
@@ -356,10 +356,10 @@ func repeat(t *testing.T, every time.Duration, do func()) {
 }
 
 func (m *messages) sort() {
-	all := m.host.All()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, one := range all[min(m.read, len(all)):] {
+	all := m.host.All() // under the lock, so that no two take the same for new
+	for _, one := range all[m.read:] {
 		m.by[one.To] = append(m.by[one.To], one.Text)
 	}
 	m.read = len(all)
