@@ -102,7 +102,7 @@ func evaluate[T any](p *phone, expression string) T {
 func await[T any](p *phone, expression string) T {
 	p.t.Helper()
 	return evaluate[T](p, `new Promise((done, fail) => {
-		const until = Date.now() + 15000;
+		const until = Date.now() + 60000;
 		const look = () => {
 			const v = (`+expression+`);
 			if (v) done(v);
