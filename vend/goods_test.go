@@ -77,6 +77,8 @@ type till struct {
 	p    *scripted
 	hand *byHand
 	now  time.Time
+	// leave, where it is set, ends the call that waits for its order.
+	leave func()
 }
 
 func newTill(t *testing.T, answers ...vend.Answer) *till {
@@ -88,7 +90,7 @@ func newTill(t *testing.T, answers ...vend.Answer) *till {
 	}
 	t.Cleanup(func() { _ = sql.Close() })
 	k := &till{t: t, db: db, sql: sql, p: &scripted{answers: answers}, hand: &byHand{}, now: opening}
-	k.s = vend.New(sql, k.p, keyring(0), vend.Options{Now: func() time.Time { return k.now }})
+	k.s = vend.New(impatient{sql, k}, k.p, keyring(0), vend.Options{Now: func() time.Time { return k.now }})
 	k.s.Attach(k.hand)
 	if err := (&world{sql: sql}).fund(t.Context(), 1, ledger.Rand(100)); err != nil {
 		t.Fatal(err)

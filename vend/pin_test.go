@@ -53,7 +53,7 @@ func newSafe(t *testing.T, d database, o vend.Options) *safe {
 		}
 	}
 	o.Now, o.PINCost = func() time.Time { return k.now }, cheap()
-	k.s = vend.New(k.sql, k.p, keyring(0), o)
+	k.s = vend.New(impatient{k.sql, k}, k.p, keyring(0), o)
 	k.s.Attach(k.hand)
 	return &safe{k, cmp.Or(o.PIN, vend.PINOptional), map[string]secret.Text{}}
 }

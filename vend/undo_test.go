@@ -4,21 +4,37 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"spaza/jobs"
 	"spaza/ledger"
 	"spaza/secret"
+	"spaza/store"
 	"spaza/vend"
 )
 
 // call makes a customer's or operator's call that ends once its order is taken,
 // or soon where it joins one.
 func (k *till) call(f func(context.Context) (vend.Order, error)) (vend.Order, error) {
-	gone, leave := context.WithTimeout(k.t.Context(), time.Second)
+	gone, leave := context.WithCancel(k.t.Context())
 	defer leave()
 	k.hand.adopt = func(jobs.Job) { leave() }
+	k.leave = leave
 	return f(gone)
+}
+
+// impatient is a till's database, and knows when a call only waits for its order:
+// it looks after it then, with a limit of its own for each look. No time that passes
+// before cuts a call off.
+type impatient struct {
+	*store.SQL
+	k *till
+}
+
+func (d impatient) Order(ctx context.Context, ref string) (vend.Order, error) {
+	if _, limited := ctx.Deadline(); limited && d.k.leave != nil {
+		d.k.leave()
+	}
+	return d.SQL.Order(ctx, ref)
 }
 
 func voucherOf(amount ledger.Cents) vend.Goods {
