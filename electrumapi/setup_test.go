@@ -32,7 +32,7 @@ func testOptions() Options {
 		Terminal: "SPAZA001", MerchantID: "SPAZA0000000001", MerchantType: "5411",
 		MerchantName: "Corner Shop", MerchantCity: "Soweto", MerchantRegion: "GP",
 		Settlement: "200001", Receiver: "300001",
-		HTTPTimeout: 5 * time.Second, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
+		HTTPTimeout: 20 * time.Second, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
 	}
 }
 

@@ -60,17 +60,11 @@ func TestNewNamesWhatIsMissingAndCallsNobody(t *testing.T) {
 }
 
 func TestARefusedConnectionIsKnownNotToBeSent(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
 	b := setup(t)
 	if err := b.client.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.client.base = "http://" + address
+	b.client.base = "http://" + closed
 	x := b.client.Post(t.Context(), b.build(tenRand()))
 	if x.Sent || x.Err == nil {
 		t.Errorf("refused connection: %+v", x)
@@ -345,7 +339,7 @@ func TestAnUnknownOperationIsNotPosted(t *testing.T) {
 }
 
 func TestOurOwnRateLimitIsKnownNotToBeSent(t *testing.T) {
-	b := setup(t, func(o *Options) { o.Rate, o.Burst, o.HTTPTimeout = 0.001, 1, 2*time.Second })
+	b := setup(t, func(o *Options) { o.Rate, o.Burst, o.HTTPTimeout = 1e-6, 1, time.Minute })
 	b.answerOp(OpPinlessPurchase, 200, `{"responseCode":0}`)
 	m := b.build(tenRand())
 	if x := b.client.Post(t.Context(), m); x.Status != 200 {

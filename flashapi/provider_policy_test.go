@@ -106,7 +106,7 @@ func TestTheContractSaysHowVouchersAndBillsArePaid(t *testing.T) {
 }
 
 func TestAProductThatTheCatalogueSaysStandsIsNotReversed(t *testing.T) {
-	p, _ := simulated(t, 5*time.Second)
+	p, _ := simulated(t)
 	undo := func(kind vend.Kind, product string) error {
 		_, err := p.Prepare(vend.Sale{Ref: "V-1", Kind: vend.KindReverse, Original: "P-1", OriginalKind: kind, Product: product})
 		return err

@@ -2,7 +2,6 @@ package flashapi
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,7 +14,7 @@ func everySeller() *Provider {
 }
 
 func TestTheSimulatorsAirtimeIsOnTheShelf(t *testing.T) {
-	p, _ := simulated(t, 5*time.Second)
+	p, _ := simulated(t)
 	list, err := p.Products(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -20,14 +20,14 @@ import (
 )
 
 // simulated is a provider that speaks to the simulator over a real socket.
-func simulated(t *testing.T, timeout time.Duration) (*Provider, *sandbox.Sandbox) {
+func simulated(t *testing.T) (*Provider, *sandbox.Sandbox) {
 	t.Helper()
 	s := sandbox.New(sandbox.Options{SlowFor: time.Millisecond})
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	c, err := New(Options{
 		BaseURL: server.URL, APIKey: secret.New(sandbox.DefaultAPIKey), AccountNumber: sandbox.DefaultAccount,
-		HTTPTimeout: timeout, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
+		HTTPTimeout: patience, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestTheReasonsOfTheTableAreTheShops(t *testing.T) {
 }
 
 func TestASaleThatTheDocumentForbidsIsNotPrepared(t *testing.T) {
-	p, _ := simulated(t, time.Second)
+	p, _ := simulated(t)
 	pin := secret.New(testPIN)
 	for name, s := range map[string]vend.Sale{
 		"no kind":             {Ref: "A"},
@@ -114,7 +114,7 @@ func TestASaleThatTheDocumentForbidsIsNotPrepared(t *testing.T) {
 }
 
 func TestASaleGoesThrough(t *testing.T) {
-	p, s := simulated(t, 5*time.Second)
+	p, s := simulated(t)
 	r := prepare(t, p, redeemSale("R-1", testPIN))
 	if r.Op != "1voucher/redeem" || r.Ref != "R-1" {
 		t.Errorf("request %s %s", r.Op, r.Ref)
@@ -138,7 +138,7 @@ func TestASaleGoesThrough(t *testing.T) {
 }
 
 func TestASaleSentTwiceIsOneSale(t *testing.T) {
-	p, s := simulated(t, 5*time.Second)
+	p, s := simulated(t)
 	for _, sale := range []vend.Sale{redeemSale("R-1", testPIN), airtimeSale("P-1", "27821234567")} {
 		r := prepare(t, p, sale)
 		first := p.Send(t.Context(), r, vend.Past{})
@@ -176,7 +176,7 @@ func TestEveryFaultLeavesTheSaleUnknownUntilARepetitionFindsIt(t *testing.T) {
 	for fault, want := range sends {
 		t.Run(fmt.Sprintf("fault %02d", fault), func(t *testing.T) {
 			t.Parallel()
-			p, s := simulated(t, 20*time.Second)
+			p, s := simulated(t)
 			for _, sale := range []vend.Sale{
 				redeemSale("R-1", fmt.Sprintf("7%02d0005000000001", fault)), airtimeSale("P-1", fmt.Sprintf("276000100%02d", fault)),
 			} {
@@ -205,7 +205,7 @@ func TestEveryFaultLeavesTheSaleUnknownUntilARepetitionFindsIt(t *testing.T) {
 }
 
 func TestARefusalHasTheShopsReason(t *testing.T) {
-	p, s := simulated(t, 5*time.Second)
+	p, s := simulated(t)
 	for i, c := range []struct {
 		sale   vend.Sale
 		reason vend.Reason
@@ -242,11 +242,11 @@ func TestARefusalHasTheShopsReason(t *testing.T) {
 }
 
 func TestUnknownIsSticky(t *testing.T) {
-	p, _ := simulated(t, 5*time.Second)
+	p, _ := simulated(t)
 	for i, code := range []string{"2003", "2318", "2373", "2001", "2201", "3704"} { // the last makes the client pause
 		p := p
 		if code == "3704" {
-			p, _ = simulated(t, 5*time.Second)
+			p, _ = simulated(t)
 		}
 		r := prepare(t, p, airtimeSale(fmt.Sprintf("P-%d", i), "2760000"+code))
 		if a := p.Send(t.Context(), r, vend.Past{Again: true}); a.Outcome != vend.Unknown || a.Reason != "" || a.Code != code {
@@ -264,14 +264,12 @@ func TestUnknownIsSticky(t *testing.T) {
 }
 
 func TestAHostThatIsNotThereDeclinesTheFirstSendingOnly(t *testing.T) {
-	p, _ := simulated(t, 5*time.Second)
+	p, _ := simulated(t)
 	if err := p.client.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r := prepare(t, p, airtimeSale("P-1", "27821234567"))
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	p.client.base = gone.URL
+	p.client.base = "http://" + closed
 	if a := p.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
 		t.Errorf("first: %+v", a)
 	}
@@ -281,7 +279,7 @@ func TestAHostThatIsNotThereDeclinesTheFirstSendingOnly(t *testing.T) {
 }
 
 func TestARequestThatIsNotItsOwnIsNotSent(t *testing.T) {
-	p, s := simulated(t, 5*time.Second)
+	p, s := simulated(t)
 	good := prepare(t, p, airtimeSale("P-1", "27821234567"))
 	for name, change := range map[string]func(*vend.Request){
 		"other reference": func(r *vend.Request) { r.Ref = "P-2" },
@@ -306,7 +304,7 @@ func TestARequestThatIsNotItsOwnIsNotSent(t *testing.T) {
 }
 
 func TestAnExpiredOrRevokedTokenDisturbsNoSale(t *testing.T) {
-	p, s := simulated(t, 5*time.Second)
+	p, s := simulated(t)
 	for i := range 3 {
 		s.RevokeTokens()
 		a := p.Send(t.Context(), prepare(t, p, airtimeSale(fmt.Sprintf("P-%d", i), "27821234567")), vend.Past{})
@@ -317,7 +315,7 @@ func TestAnExpiredOrRevokedTokenDisturbsNoSale(t *testing.T) {
 }
 
 func TestAClosedContextSettlesNothingThatWasSent(t *testing.T) {
-	p, s := simulated(t, 20*time.Second)
+	p, s := simulated(t)
 	r := prepare(t, p, airtimeSale("P-1", "27600010010")) // never answers
 	if a := p.Send(untilProcessed(t, s, "P-1"), r, vend.Past{}); a.Outcome != vend.Unknown {
 		t.Errorf("%+v", a)

@@ -13,16 +13,9 @@ import (
 	"time"
 )
 
-// closed is the address of a port where nobody listens.
-func closed(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+// closed is an address where nobody listens, and no other test comes to: a port
+// that was free a moment ago may be given out again.
+const closed = "127.0.0.1:1"
 
 // listen serves each connection with a function of its own.
 func listen(t *testing.T, serve func(net.Conn)) string {
@@ -109,7 +102,7 @@ func TestWhatWasSentDecidesWhatAFailedConnectionMeans(t *testing.T) {
 		// prepare points the client at a host that fails in its way.
 		prepare func(t *testing.T, c *Client)
 	}{
-		"refused connection": {false, func(t *testing.T, c *Client) { c.base = "http://" + closed(t) }},
+		"refused connection": {false, func(t *testing.T, c *Client) { c.base = "http://" + closed }},
 		"no such name": {false, func(t *testing.T, c *Client) {
 			c.owned.Proxy = nil
 			c.owned.DialContext = (&net.Dialer{Resolver: nameless(t)}).DialContext

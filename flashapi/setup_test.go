@@ -56,7 +56,7 @@ func setup(t *testing.T, change ...func(*Options)) *bench {
 
 	o := Options{
 		BaseURL: b.server.URL + basePath, APIKey: secret.New(testKey), AccountNumber: "1000200030004000",
-		HTTPTimeout: 5 * time.Second, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
+		HTTPTimeout: patience, BreakerFailures: 1000, Rate: 1e6, Burst: 1e6,
 		Observe: func(op, outcome string, _ time.Duration) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
