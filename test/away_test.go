@@ -91,7 +91,7 @@ func TestRedisAwayStopsNothingHalfway(t *testing.T) {
 	redis := miniredis.RunT(t)
 	c := newCable(t, redis.Addr())
 	sandbox := startSandbox(t)
-	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_REDIS_URL": "redis://" + c.addr, "SPAZA_REPLY_BUDGET": ample}))
+	p := newPhone(t, startService(t, sandbox, map[string]string{"SPAZA_REDIS_URL": "redis://" + c.addr}))
 	p.topUp(50)
 	p.toPay("R20")
 	p.sees("Pay R20")

@@ -39,7 +39,7 @@ func newStreet(t *testing.T, env map[string]string, how func(chatfake.SMSMessage
 	t.Cleanup(s.whatsApp.Close)
 	s.env = whatsAppEnv(s.whatsApp)
 	maps.Copy(s.env, map[string]string{
-		"SPAZA_REPLY_BUDGET": ample, "SPAZA_TELEGRAM_TOKEN": s.telegram.Token, "SPAZA_TELEGRAM_SECRET": secretForChats, "SPAZA_TELEGRAM_API_URL": s.telegram.URL,
+		"SPAZA_TELEGRAM_TOKEN": s.telegram.Token, "SPAZA_TELEGRAM_SECRET": secretForChats, "SPAZA_TELEGRAM_API_URL": s.telegram.URL,
 		"SPAZA_SMS_API_URL": s.sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
 	})
 	maps.Copy(s.env, env)

@@ -252,8 +252,7 @@ func TestSMSByTwoGateways(t *testing.T) {
 			})
 			t.Cleanup(sms.Close)
 			s := &street{t: t, sandbox: startSandbox(t), sms: sms, env: map[string]string{
-				"SPAZA_REPLY_BUDGET": ample,
-				"SPAZA_SMS_API_URL":  sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
+				"SPAZA_SMS_API_URL": sms.URL(), "SPAZA_SMS_USERNAME": "shop", "SPAZA_SMS_API_KEY": "key", "SPAZA_DATA_DIR": t.TempDir(),
 				"SPAZA_BULKSMS_API_URL": sms.URL(), "SPAZA_BULKSMS_TOKEN_ID": "id", "SPAZA_BULKSMS_TOKEN_SECRET": "canary-bulk",
 			}}
 			s.service = startService(t, s.sandbox, s.env)

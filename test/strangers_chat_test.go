@@ -20,7 +20,7 @@ import (
 // after the other: each waits for answers.
 func TestStrangersInChats(t *testing.T) {
 	t.Parallel()
-	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0", "SPAZA_REPLY_BUDGET": ample})
+	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0"})
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T)

@@ -16,7 +16,7 @@ import (
 // Its parts run one after the other: what is counted is counted over all of it.
 func TestStrangersAtEveryDoor(t *testing.T) {
 	t.Parallel()
-	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0", "SPAZA_REPLY_BUDGET": ample})
+	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "0"})
 	turns, letters := f.asked(t)
 	t.Run("without its secret", f.withoutSecret)
 	t.Run("poison", f.poison)

@@ -16,7 +16,7 @@ import (
 // does: what they may have waiting is bounded, and nobody else waits for them.
 func TestAFloodStandsInItsOwnWay(t *testing.T) {
 	t.Parallel()
-	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "60", "SPAZA_REPLY_BUDGET": ample})
+	f := startFort(t, map[string]string{"SPAZA_LIMIT_TURNS": "60"})
 	const flood, most = 500, 51 // one that is worked on, and fifty behind it
 
 	// Somebody on Telegram, whose answers the API is slow to take.
