@@ -126,7 +126,7 @@ func (c *crowd) goesHome(within time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, one := range c.all {
-		if n := len(one.turns); n > 0 && (!one.redeemed || one.bought < one.wanted) && time.Since(one.turns[n-1].ended) < within+hang {
+		if n := len(one.turns); n > 0 && (!one.redeemed || one.bought < one.wanted) && time.Since(one.turns[n-1].ended) < within+atLast {
 			c.shop.t.Errorf("after %s a customer still waits: %s, voucher in %t, bought %d of %d, last screen %q, messages %q", within,
 				one.number, one.redeemed, one.bought, one.wanted, one.last(), c.shop.messages.to(one.number))
 		}
@@ -196,10 +196,10 @@ func proof(t *testing.T, s *shop, outage func(round int, c *crowd)) {
 		r.outages++
 		outage(round, c)
 		s.slow(200 * time.Millisecond)
-		r.recovery = max(r.recovery, c.sells(30*time.Second))
+		r.recovery = max(r.recovery, c.sells(time.Minute))
 		eventually(t, 20*time.Second, "the service says that it is ready", s.ready)
 	}
-	c.goesHome(40 * time.Second)
+	c.goesHome(90 * time.Second)
 	reckon(s, c, &r)
 	results.add(r)
 }

@@ -17,8 +17,9 @@ import (
 	"spaza/test/whole"
 )
 
-// hang is how long a gateway waits for a screen at most.
-const hang = 10 * time.Second
+// hang is how long a gateway waits for a screen at most, and atLast how long one waits
+// here: when the machine stood still meanwhile, the screen may still come in time.
+const hang, atLast = 10 * time.Second, 30 * time.Second
 
 // turn is one thing said to the service and what came back.
 type turn struct {
@@ -83,7 +84,7 @@ func (c *customer) send(ctx context.Context, said string) string {
 	}
 	one := turn{begun: time.Now(), said: said}
 	// Not cut short by the test: a gateway would wait, too.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hang)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), atLast)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.shop.service.URL+"/ussd/africastalking", strings.NewReader(form.Encode()))
 	if err == nil {

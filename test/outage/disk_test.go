@@ -34,7 +34,7 @@ func TestNoFileMayGrow(t *testing.T) {
 		fails(s, "sqlite: ")
 		time.Sleep(3 * time.Second) // customers see that the shop is closed
 		limit("unlimited")
-		c.sells(30 * time.Second) // in the same process
+		c.sells(time.Minute) // in the same process
 		c.middle()
 
 		limit("32768")
@@ -79,7 +79,7 @@ func TestTheDiskIsFull(t *testing.T) {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
-		c.sells(30 * time.Second) // in the same process
+		c.sells(time.Minute) // in the same process
 		c.middle()
 
 		// A process that is started while there is no room may refuse to, but not

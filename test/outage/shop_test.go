@@ -32,6 +32,7 @@ type shop struct {
 	service  *whole.Process
 	messages *messages
 	log      logbook
+	stalls   *stalls
 	data     string // folder of the embedded database
 	database string // as the store takes it
 
@@ -60,7 +61,7 @@ func openShop(t *testing.T, set settings) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, data: set.data, theirs: map[string]soldThere{}}
+	s := &shop{t: t, data: set.data, theirs: map[string]soldThere{}, stalls: watchMachine(t)}
 	if s.data == "" {
 		s.data = t.TempDir()
 	}
