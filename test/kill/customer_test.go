@@ -246,10 +246,16 @@ func (c *customer) deliver(ctx context.Context, p *whole.Process, t turn) (strin
 	return string(body), err
 }
 
-// look dials once more, to be told what no screen could say before.
+// look dials once more, to be told what no screen could say before, and again where
+// the shop was busy.
 func (c *customer) look(ctx context.Context) {
-	c.session, c.text = fmt.Sprintf("ATUid_%016x", c.choose.Uint64()), ""
-	c.screen = c.post(ctx, c.r.replicas[0], c.now(false, "")).screen
+	for range 5 {
+		c.session, c.text = fmt.Sprintf("ATUid_%016x", c.choose.Uint64()), ""
+		c.screen = c.post(ctx, c.r.replicas[0], c.now(false, "")).screen
+		if c.screen != "" && !strings.HasPrefix(c.screen, busyLine) {
+			break
+		}
+	}
 	if c.asks("Welcome back") {
 		c.text = "2"
 		c.screen = c.post(ctx, c.r.replicas[0], c.now(false, "")).screen
