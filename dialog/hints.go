@@ -7,7 +7,7 @@ import (
 )
 
 // hint is what this process knows of a customer's session: its key in the store
-// and the last record that was written from here.
+// and the last record that was written from here, or by an equal turn elsewhere.
 type hint struct{ key, record string }
 
 // hints remembers them by customer. A hint only saves a round trip and the
