@@ -10,8 +10,8 @@ import (
 )
 
 // A job that was put off to now can be claimed again before the runner is quite
-// through with it.
-func TestAJobThatIsClaimedAgainWhileItsRunEndsIsRunAgainWithoutWaitingForItsLease(t *testing.T) {
+// through with it: that claim is for its next run.
+func TestAJobThatIsClaimedAgainWhileItsRunEndsIsRunUnderThatClaim(t *testing.T) {
 	for name, again := range map[string]func(*memory, jobs.Job) jobs.Result{
 		"put off": func(*memory, jobs.Job) jobs.Result { return jobs.Again(time.Now(), "once more") },
 		"put off in a transaction of the handler": func(m *memory, j jobs.Job) jobs.Result {
@@ -41,7 +41,7 @@ func TestAJobThatIsClaimedAgainWhileItsRunEndsIsRunAgainWithoutWaitingForItsLeas
 				<-ran
 				select {
 				case second := <-ran:
-					if second.Runs() != 2 {
+					if second.Runs() != 2 || second.Attempt != 2 {
 						t.Errorf("got %+v", second)
 					}
 				default:

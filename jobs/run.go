@@ -21,7 +21,8 @@ type holding struct {
 	// decided says that the handler has returned, and only the fate is to be
 	// written.
 	decided bool
-	// later is a claim that was made since, for the fate to be written.
+	// later is a claim that was made since: for the fate to be written or, where
+	// it has been, for the next run.
 	later Job
 }
 
@@ -63,7 +64,7 @@ func (r *Runner) succeed(j Job) *holding {
 // it, then its fate. It returns the job to be run in its place; zero for none.
 func (r *Runner) run(j Job, h *holding) (next Job) {
 	written := 0 // under which attempt
-	defer func() { r.letGo(j, h, written) }()
+	defer func() { next = r.letGo(j, h, written, next) }()
 	lag := max(0, r.o.Now().Sub(j.RunAt))
 	ctx, cancel := context.WithCancelCause(r.work)
 	defer cancel(nil)
@@ -117,18 +118,24 @@ func (r *Runner) hold(j Job) *holding {
 	return h
 }
 
-// letGo ends a holding. A claim that was made after the fate had been written,
-// such as a putting off to now, is one for another run: it is handed back.
-func (r *Runner) letGo(j Job, h *holding, written int) {
+// letGo ends a holding, and returns what is to be run in its place: next or, where
+// that is none, the same job once more, where it was put off to now and claimed
+// again before this run had ended.
+func (r *Runner) letGo(j Job, h *holding, written int, next Job) Job {
 	r.mu.Lock()
 	if r.held[j.ID] == h {
 		delete(r.held, j.ID)
 	}
 	later := h.later
 	r.mu.Unlock()
-	if written > 0 && later.Attempt > written {
-		r.handBack(r.work, later, "claimed before its last run had ended")
+	switch {
+	case written == 0 || later.Attempt <= written:
+		return next // there is no claim but those under which the fate was to be written
+	case next.ID == 0:
+		return later
 	}
+	r.handBack(r.work, later, "claimed before its last run had ended")
+	return next
 }
 
 // decidedHere says whether a job just claimed was done here before, and only
