@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +45,11 @@ func TestADecisionOfAPersonIsToldToElectrum(t *testing.T) {
 			s.must(err)
 			if told := advice.State == vend.AdviceDue && !advice.Undo && advice.Op == "airtime/purchases/confirmations@electrum"; told != (c.as == "vended" && !c.without) {
 				t.Errorf("%s: the advice is %q %q", c.as, advice.Op, advice.State)
+			}
+			rows, err := csv.NewReader(strings.NewReader(s.ok("orders", "export", "--from=2025-06-01", "--reason=books"))).ReadAll()
+			s.must(err)
+			if i := slices.Index(rows[0], "provider"); len(rows) != 2 || i < 0 || rows[1][i] != "electrum" {
+				t.Errorf("it is exported as %q", rows)
 			}
 			s.sound()
 		})

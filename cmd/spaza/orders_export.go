@@ -106,7 +106,7 @@ func (s *sheet) write(l orderLine) error {
 	cells := []string{
 		l.Ref, l.CreatedAt, string(l.Kind), l.Product, l.Label, amount, string(l.Role), l.Customer, l.Buyer, l.Target, string(l.Fund),
 		string(l.State), string(l.Resolution), string(l.Reason), string(l.Delivery), l.Original, l.ProviderRef, l.Code,
-		l.FirstSentAt, l.UpdatedAt, l.Channel,
+		l.FirstSentAt, l.UpdatedAt, l.Channel, l.Provider,
 	}
 	for i := range cells {
 		cells[i] = cell(cells[i])
@@ -121,7 +121,7 @@ func (s *sheet) heading() error {
 	s.head = true
 	return s.csv.Write([]string{
 		"ref", "created_at", "kind", "product", "label", "amount", "role", "customer", "buyer", "target", "fund",
-		"state", "resolution", "reason", "delivery", "original", "provider_ref", "code", "first_sent_at", "updated_at", "channel",
+		"state", "resolution", "reason", "delivery", "original", "provider_ref", "code", "first_sent_at", "updated_at", "channel", "provider",
 	})
 }
 
