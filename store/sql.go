@@ -177,8 +177,8 @@ func openPostgres(rawURL string, o Options) (*SQL, error) {
 }
 
 // migrate applies the migrations that the database lacks, each in a transaction
-// of its own. On PostgreSQL a session lock lets one process do it while the
-// others wait. On SQLite a process that was overtaken finds the tables there,
+// of its own. On PostgreSQL a session lock lets one process do it for a schema
+// while the others wait. On SQLite a process that was overtaken finds the tables there,
 // and looks again.
 func (s *SQL) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations/"+s.d.name)
@@ -189,7 +189,12 @@ func (s *SQL) migrate(ctx context.Context) error {
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.d.numbered {
 		kind = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
+		// Whoever makes the tables of another schema is not waited for.
+		var id int64
+		if _, err := s.writing().row(ctx, `SELECT hashtextextended('spaza.migrate.' || coalesce(current_schema(), ''), 0)`, nil, &id); err != nil {
+			return fmt.Errorf("name lock of migrations: %w", err)
+		}
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(id), lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"spaza/ledger"
 	"spaza/store"
@@ -25,6 +26,27 @@ func TestOpeningTwiceKeepsWhatIsThere(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestATableMakerIsWaitedForInItsSchemaAlone: two shops in one database start
+// without each other.
+func TestATableMakerIsWaitedForInItsSchemaAlone(t *testing.T) {
+	mine, other := freshPostgres(t), freshPostgres(t)
+	maker, err := mine.raw(t).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = maker.Close() }()
+	if _, err := maker.ExecContext(t.Context(), `SELECT pg_advisory_lock(hashtextextended('spaza.migrate.' || current_schema(), 0))`); err != nil {
+		t.Fatal(err)
+	}
+	other.open(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if s, err := store.OpenSQL(ctx, mine.url, store.Options{}); err == nil {
+		_ = s.Close()
+		t.Error("whoever makes the tables was not waited for")
+	}
 }
 
 func TestSeveralReplicasMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {

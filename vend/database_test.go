@@ -58,13 +58,7 @@ func freshPostgres(t *testing.T) database {
 // open opens the store and, beside it, the database itself. Both belong to the
 // bubble that they are opened in.
 func (d database) open(ctx context.Context) (*store.SQL, *sql.DB, error) {
-	// On PostgreSQL one process at a time may bring tables up to date, those of
-	// other tests too. In a bubble the wait for that takes no real time, and so
-	// is over too soon.
 	s, err := store.OpenSQL(ctx, d.url, store.Options{Conns: 6})
-	for tries := 1; err != nil && d.numbered && tries < 100; tries++ {
-		s, err = store.OpenSQL(ctx, d.url, store.Options{Conns: 6})
-	}
 	if err != nil {
 		return nil, nil, err
 	}
