@@ -49,7 +49,9 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 
 // OpenSessions connects to Redis by URL: redis:// or rediss:// for one server,
 // with several addr= parameters for a cluster, with master_name= for sentinels
-// (as go-redis reads them). It does not wait for the server: see Ping.
+// (as go-redis reads them). dial_timeout=, read_timeout=, write_timeout= and
+// pool_timeout= are a second each where they are not given. It does not wait for the
+// server: see Ping.
 func OpenSessions(url string) (*Sessions, error) {
 	o, err := sessionOptions(url)
 	if err != nil {
@@ -74,23 +76,30 @@ func sessionOptions(url string) (*redis.UniversalOptions, error) {
 		o.Addrs, o.MasterName, o.DB, o.TLSConfig = f.SentinelAddrs, f.MasterName, f.DB, f.TLSConfig
 		o.Username, o.Password = f.Username, f.Password
 		o.SentinelUsername, o.SentinelPassword = f.SentinelUsername, f.SentinelPassword
+		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = f.DialTimeout, f.ReadTimeout, f.WriteTimeout, f.PoolTimeout
 	case strings.Contains(url, "addr="):
 		c, err := redis.ParseClusterURL(url)
 		if err != nil {
 			return bad()
 		}
 		o.Addrs, o.TLSConfig, o.Username, o.Password = c.Addrs, c.TLSConfig, c.Username, c.Password
+		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = c.DialTimeout, c.ReadTimeout, c.WriteTimeout, c.PoolTimeout
 	default:
 		c, err := redis.ParseURL(url)
 		if err != nil {
 			return bad()
 		}
 		o.Addrs, o.DB, o.TLSConfig, o.Username, o.Password = []string{c.Addr}, c.DB, c.TLSConfig, c.Username, c.Password
+		o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = c.DialTimeout, c.ReadTimeout, c.WriteTimeout, c.PoolTimeout
 	}
 	// A caller waits eight seconds at most and the network gives up soon after,
-	// so a store that does not answer must be known quickly.
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = time.Second, time.Second, time.Second
-	o.PoolTimeout = time.Second
+	// so a store that does not answer must be known quickly, unless the URL gives
+	// it more time.
+	for _, wait := range []*time.Duration{&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout} {
+		if *wait <= 0 {
+			*wait = time.Second
+		}
+	}
 	o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = 2, 8*time.Millisecond, 64*time.Millisecond
 	o.ContextTimeoutEnabled = true
 	o.PoolSize = 64

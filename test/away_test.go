@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+
+	"spaza/test/whole"
 )
 
 // cable is a TCP connection between the service and a store, which can be
@@ -153,7 +155,7 @@ func TestEmbeddedRedisForgetsInTime(t *testing.T) {
 	// The embedded server must expire keys by itself. Its clock is real, so this
 	// only shows that sessions are written with a life; see store for the rest.
 	redis := miniredis.RunT(t)
-	p := newPhone(t, startService(t, nil, map[string]string{"SPAZA_REDIS_URL": "redis://" + redis.Addr()}))
+	p := newPhone(t, startService(t, nil, map[string]string{"SPAZA_REDIS_URL": whole.PatientRedis("redis://" + redis.Addr())}))
 	p.dial()
 	keys := redis.Keys()
 	if len(keys) != 1 {
@@ -177,7 +179,7 @@ func TestNoSecretReachesASink(t *testing.T) {
 	const key = "canary-ussd-key-7c2f9a"
 	admin := freeAddr(t)
 	service := startService(t, sandbox, map[string]string{
-		"SPAZA_REDIS_URL": "redis://" + redis.Addr(), "SPAZA_DATA_DIR": data, "SPAZA_USSD_KEY": key, "SPAZA_LOG_LEVEL": "debug", "SPAZA_ADMIN_LISTEN": admin,
+		"SPAZA_REDIS_URL": whole.PatientRedis("redis://" + redis.Addr()), "SPAZA_DATA_DIR": data, "SPAZA_USSD_KEY": key, "SPAZA_LOG_LEVEL": "debug", "SPAZA_ADMIN_LISTEN": admin,
 	})
 	base := service.url
 	service.url = strings.Replace(base, "http://", "http://gateway:"+key+"@", 1)

@@ -19,6 +19,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"spaza/electrumapi/sandbox"
+	"spaza/test/whole"
 )
 
 // eavesdropper is a simulator of Electrum that keeps whatever secrets it hands out.
@@ -101,7 +102,7 @@ func TestNoSecretOfElectrumReachesASink(t *testing.T) {
 	t.Cleanup(electrum.Close)
 	redis, flash, data, admin := newTap(t, miniredis.RunT(t).Addr()), startSandbox(t), t.TempDir(), freeAddr(t)
 	service := startService(t, flash, map[string]string{
-		"SPAZA_REDIS_URL": "redis://" + redis.addr, "SPAZA_DATA_DIR": data, "SPAZA_LOG_LEVEL": "debug", "SPAZA_ADMIN_LISTEN": admin,
+		"SPAZA_REDIS_URL": whole.PatientRedis("redis://" + redis.addr), "SPAZA_DATA_DIR": data, "SPAZA_LOG_LEVEL": "debug", "SPAZA_ADMIN_LISTEN": admin,
 	}, "/healthz")
 	_ = service.stop() // nothing was sold through Electrum yet
 	for k, v := range throughElectrum(flash, besideFlash, map[string]string{

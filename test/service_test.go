@@ -58,7 +58,7 @@ func waitsMoreThanItWorks() {
 	flag.Parse()
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
-	if !said {
+	if !said && !testing.Short() { // short ones work
 		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	}
 }
@@ -70,7 +70,7 @@ func stores(t *testing.T) map[string]func(t *testing.T) map[string]string {
 	all := map[string]func(t *testing.T) map[string]string{
 		"embedded": func(*testing.T) map[string]string { return nil },
 	}
-	redis, postgres := os.Getenv("SPAZA_TEST_REDIS_URL"), os.Getenv("SPAZA_TEST_POSTGRES_URL")
+	redis, postgres := whole.Redis(), os.Getenv("SPAZA_TEST_POSTGRES_URL")
 	if redis == "" || postgres == "" {
 		t.Log("real Redis and PostgreSQL are not there: only the embedded stores are tested (go run ./test/run starts them where installed)")
 		return all

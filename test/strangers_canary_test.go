@@ -20,6 +20,7 @@ import (
 	_ "modernc.org/sqlite" // to read what the service left behind
 
 	"spaza/test/chatfake"
+	"spaza/test/whole"
 )
 
 // tap is a TCP connection between the service and a store which keeps all that the
@@ -158,7 +159,7 @@ func spellings(digits string) []string {
 func TestNoSecretOfAnyDoorReachesASink(t *testing.T) {
 	t.Parallel()
 	redis := newTap(t, miniredis.RunT(t).Addr())
-	f := startFort(t, map[string]string{"SPAZA_REDIS_URL": "redis://" + redis.addr, "SPAZA_LIMIT_TURNS": "0"})
+	f := startFort(t, map[string]string{"SPAZA_REDIS_URL": whole.PatientRedis("redis://" + redis.addr), "SPAZA_LIMIT_TURNS": "0"})
 	c := canaries{long: f.secrets()}
 	n := 0
 	for name, h := range fortHands(t, f) {

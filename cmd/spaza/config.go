@@ -29,7 +29,7 @@ type config struct {
 	AdminListen string      `env:"SPAZA_ADMIN_LISTEN" doc:"admin listener (metrics, profiles), host:port, default 127.0.0.1:8081; set to nothing it is off"`
 	AdminToken  secret.Text `env:"SPAZA_ADMIN_TOKEN" doc:"asked for on the admin listener; required when that is not loopback"`
 	DataDir     string      `env:"SPAZA_DATA_DIR" envDefault:"./data" doc:"folder of the embedded database and key"`
-	RedisURL    secret.Text `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels; unset: embedded"`
+	RedisURL    secret.Text `env:"SPAZA_REDIS_URL" doc:"redis://, rediss://, with addr= for a cluster or master_name= for sentinels, read_timeout= and the like; unset: embedded"`
 	DatabaseURL secret.Text `env:"SPAZA_DATABASE_URL" doc:"postgres://...; unset: SQLite in the data folder"`
 	SecretKey   secret.Text `env:"SPAZA_SECRET_KEY" doc:"32 bytes in base64, for what is kept encrypted; unset: made once in the data folder"`
 	SecretOld   secret.Text `env:"SPAZA_SECRET_KEY_OLD" doc:"further keys while SPAZA_SECRET_KEY is being rotated, with commas between: the one before, the one to come"`

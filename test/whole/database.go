@@ -51,5 +51,21 @@ func OwnDatabase(t testing.TB) string {
 	return u.String()
 }
 
-// Redis is the URL of a real Redis; empty where there is none.
-func Redis() string { return os.Getenv(redisEnv) }
+// Redis is the URL of a real Redis; empty where there is none. It is waited for as
+// PatientRedis says.
+func Redis() string {
+	if url := os.Getenv(redisEnv); url != "" {
+		return PatientRedis(url)
+	}
+	return ""
+}
+
+// PatientRedis is the URL of a Redis that is waited for as long as the machine may
+// stand still. A service gives one up after a second, and says that it is busy.
+func PatientRedis(url string) string {
+	sep := "?"
+	if strings.Contains(url, "?") {
+		sep = "&"
+	}
+	return url + sep + "dial_timeout=7s&read_timeout=7s&write_timeout=7s&pool_timeout=7s"
+}
