@@ -63,7 +63,7 @@ func (e electrum) trouble(choose *rand.Rand, number string) bool {
 	case n < 2:
 		f.Delay = time.Duration(200+choose.IntN(1800)) * time.Millisecond
 	case n < 4: // the network refuses: the money goes back
-		f.Type = []string{"DECLINED_BY_MNO", "OUT_OF_STOCK", "INVALID_MSISDN", "UPSTREAM_UNAVAILABLE"}[choose.IntN(4)]
+		f.Type = []string{"DECLINED_BY_MNO", "OUT_OF_STOCK", "INVALID_MSISDN"}[choose.IntN(3)]
 	case n < 6:
 		f.Target, f.Op = "", e.one(choose, []string{electrumConfirmations, electrumReversals}, "airtime/purchases/status")
 		f.Name = e.one(choose, []string{
