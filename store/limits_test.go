@@ -25,7 +25,7 @@ func limitsOn(t *testing.T) (*store.Limits, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
 	m.SetTime(noon)
-	return store.PatientSessions(t, "redis://"+m.Addr()).Limits(plainHash), m
+	return patientSessions(t, "redis://"+m.Addr()).Limits(plainHash), m
 }
 
 func TestSoManyPassAndThenAsTimePasses(t *testing.T) {

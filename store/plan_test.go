@@ -3,17 +3,14 @@ package store
 import (
 	"database/sql"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"spaza/jobs"
+	"spaza/test/schema"
 )
 
 func openPlain(t *testing.T, rawURL string) *SQL {
@@ -124,11 +121,7 @@ func TestNoFrequentStatementReadsAWholeTable(t *testing.T) {
 		}
 	})
 	t.Run("postgres", func(t *testing.T) {
-		base := os.Getenv("SPAZA_TEST_POSTGRES_URL")
-		if base == "" {
-			t.Skip("NOT TESTED ON POSTGRESQL: set SPAZA_TEST_POSTGRES_URL to the URL of a server on which schemas may be made")
-		}
-		s := openPlain(t, withSchema(t, base))
+		s := openPlain(t, schema.Fresh(t))
 		for query, args := range frequent(s.d) {
 			for _, line := range explain(t, s, "EXPLAIN ", query, args) {
 				if strings.Contains(line, "Seq Scan") {
@@ -137,34 +130,6 @@ func TestNoFrequentStatementReadsAWholeTable(t *testing.T) {
 			}
 		}
 	})
-}
-
-// withSchema makes a schema for the length of the test and returns a URL that
-// leads into it.
-func withSchema(t *testing.T, base string) string {
-	t.Helper()
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal("SPAZA_TEST_POSTGRES_URL is not a URL")
-	}
-	admin, err := sql.Open("pgx", base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema := "spaza_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-		_ = admin.Close()
-	})
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // explain returns the lines of a statement's plan. Tables are empty here, so

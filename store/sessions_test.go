@@ -17,6 +17,7 @@ import (
 
 	"spaza/dialog"
 	"spaza/store"
+	"spaza/test/whole"
 )
 
 // redisServers are the servers that Sessions is tested on: the embedded one,
@@ -36,9 +37,21 @@ func eachRedis(t *testing.T, test func(t *testing.T, s *store.Sessions)) {
 	t.Helper()
 	for name, url := range redisServers(t) {
 		t.Run(name, func(t *testing.T) {
-			test(t, store.PatientSessions(t, url))
+			test(t, patientSessions(t, url))
 		})
 	}
+}
+
+// patientSessions are sessions that wait long for their server: one that is given up
+// is asked again, and counts once more what it had counted.
+func patientSessions(t *testing.T, url string) *store.Sessions {
+	t.Helper()
+	s, err := store.OpenSessions(whole.PatientRedis(url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 // rec makes a record with a stamp of its own. Stamps are bytes, not text.

@@ -67,5 +67,5 @@ func PatientRedis(url string) string {
 	if strings.Contains(url, "?") {
 		sep = "&"
 	}
-	return url + sep + "dial_timeout=7s&read_timeout=7s&write_timeout=7s&pool_timeout=7s"
+	return url + sep + "dial_timeout=1m&read_timeout=1m&write_timeout=1m&pool_timeout=1m"
 }
