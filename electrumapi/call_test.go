@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"spaza/secret"
+	"spaza/test/provider"
 )
 
 func TestNothingIsSentThatNobodyBuilt(t *testing.T) {
@@ -79,10 +80,6 @@ func TestEachOperationHasItsPlace(t *testing.T) {
 	}
 }
 
-// closedPort is an address where nobody listens, and no other test comes to: a
-// port that was free a moment ago may be given out again.
-const closedPort = "http://127.0.0.1:1"
-
 func TestWhetherAnythingLeft(t *testing.T) {
 	hangUp := func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 	for name, c := range map[string]struct {
@@ -115,7 +112,7 @@ func TestWhetherAnythingLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t, func(o *Options) {
 				if c.handle == nil {
-					o.BaseURL = closedPort
+					o.BaseURL = provider.Nobody
 				}
 				if c.change != nil {
 					c.change(o)

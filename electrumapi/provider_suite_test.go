@@ -172,7 +172,7 @@ func (c contract) bench(t *testing.T) provider.Bench {
 	}
 	return provider.Bench{
 		Provider:    electrumapi.NewProvider(c.client(t, server.URL), c.options),
-		Unreachable: func() vend.Provider { return electrumapi.NewProvider(c.client(t, "http://"+nobody), c.options) },
+		Unreachable: func() vend.Provider { return electrumapi.NewProvider(c.client(t, provider.Nobody), c.options) },
 		Host:        host, Remedy: c.remedy,
 		Confirms: func(k vend.Kind) bool { return k != vend.KindGift || !c.options.SingleMessaging },
 		Spares:   []provider.Trouble{provider.Busy, provider.Throttled},
@@ -219,10 +219,6 @@ func refusal(k vend.Kind) (vend.Sale, vend.Reason) {
 	}
 	return vend.Sale{}, ""
 }
-
-// nobody listens there, and no other test comes to: a port that was free a moment
-// ago may be given out again.
-const nobody = "127.0.0.1:1"
 
 func TestTheProviderKeepsItsContract(t *testing.T) {
 	provider.Run(t, contract{}.bench)

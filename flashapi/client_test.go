@@ -21,6 +21,7 @@ import (
 	"spaza/flashapi/sandbox"
 	"spaza/hostcall"
 	"spaza/secret"
+	"spaza/test/provider"
 )
 
 func TestNewNamesWhatIsMissingAndCallsNobody(t *testing.T) {
@@ -64,7 +65,7 @@ func TestARefusedConnectionIsKnownNotToBeSent(t *testing.T) {
 	if err := b.client.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.client.base = "http://" + closed
+	b.client.base = provider.Nobody
 	x := b.client.Post(t.Context(), b.build(tenRand()))
 	if x.Sent || x.Err == nil {
 		t.Errorf("refused connection: %+v", x)

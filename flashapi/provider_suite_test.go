@@ -131,7 +131,7 @@ func flashBench(dialect flashapi.Dialect) func(t *testing.T) provider.Bench {
 			t.Fatalf("redeem: %+v", a)
 		}
 		return provider.Bench{
-			Provider: p, Host: host, Unreachable: func() vend.Provider { return over("http://" + nobody) },
+			Provider: p, Host: host, Unreachable: func() vend.Provider { return over(provider.Nobody) },
 			Sale: func(k vend.Kind) vend.Sale {
 				s := vend.Sale{Kind: k, Amount: ledger.Rand(50)}
 				switch k {
@@ -212,10 +212,6 @@ func flashRefusal(k vend.Kind, enquiryFirst bool) (vend.Sale, vend.Reason, bool)
 	}
 	return vend.Sale{}, "", false
 }
-
-// nobody listens there, and no other test comes to: a port that was free a moment
-// ago may be given out again.
-const nobody = "127.0.0.1:1"
 
 func TestTheProviderKeepsItsContract(t *testing.T) {
 	provider.Run(t, flashBench(flashapi.Revision2025))

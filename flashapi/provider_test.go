@@ -16,6 +16,7 @@ import (
 	"spaza/flashapi/sandbox"
 	"spaza/ledger"
 	"spaza/secret"
+	"spaza/test/provider"
 	"spaza/vend"
 )
 
@@ -269,7 +270,7 @@ func TestAHostThatIsNotThereDeclinesTheFirstSendingOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := prepare(t, p, airtimeSale("P-1", "27821234567"))
-	p.client.base = "http://" + closed
+	p.client.base = provider.Nobody
 	if a := p.Send(t.Context(), r, vend.Past{}); a.Outcome != vend.Declined || a.Reason != vend.ReasonTryLater {
 		t.Errorf("first: %+v", a)
 	}

@@ -11,11 +11,9 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
-)
 
-// closed is an address where nobody listens, and no other test comes to: a port
-// that was free a moment ago may be given out again.
-const closed = "127.0.0.1:1"
+	"spaza/test/provider"
+)
 
 // listen serves each connection with a function of its own.
 func listen(t *testing.T, serve func(net.Conn)) string {
@@ -102,7 +100,7 @@ func TestWhatWasSentDecidesWhatAFailedConnectionMeans(t *testing.T) {
 		// prepare points the client at a host that fails in its way.
 		prepare func(t *testing.T, c *Client)
 	}{
-		"refused connection": {false, func(t *testing.T, c *Client) { c.base = "http://" + closed }},
+		"refused connection": {false, func(t *testing.T, c *Client) { c.base = provider.Nobody }},
 		"no such name": {false, func(t *testing.T, c *Client) {
 			c.owned.Proxy = nil
 			c.owned.DialContext = (&net.Dialer{Resolver: nameless(t)}).DialContext

@@ -87,6 +87,10 @@ type Host interface {
 	Requests() int
 }
 
+// Nobody is an address where nobody listens, and no other test comes to: a port that
+// was free a moment ago may be given out again.
+const Nobody = "http://127.0.0.1:1"
+
 // Bench is a provider under test, fresh for each part of the suite.
 type Bench struct {
 	Provider vend.Provider
@@ -116,7 +120,7 @@ type Bench struct {
 	// Secrets are what must not be read in what an answer says about itself,
 	// beside the goods.
 	Secrets []string
-	// Unreachable is a provider of the same kind whose host is not there.
+	// Unreachable is a provider of the same kind whose host is not there: at Nobody.
 	Unreachable func() vend.Provider
 }
 
