@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -147,14 +146,7 @@ const (
 // only after a while.
 func (s *street) slow(answer time.Duration) {
 	s.t.Helper()
-	body := fmt.Sprintf(`{"op":%q,"delayMs":%d}`, ofPower, answer.Milliseconds())
-	resp, err := http.Post(s.sandbox.url+"/sandbox/faults", "application/json", strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if _ = resp.Body.Close(); resp.StatusCode != http.StatusCreated {
-		s.t.Fatalf("slow the simulator down: HTTP status %d", resp.StatusCode)
-	}
+	s.sandbox.trouble(flashFaults, fmt.Sprintf(`{"op":%q,"delayMs":%d}`, ofPower, answer.Milliseconds()))
 }
 
 // sold is how many sales of one kind the simulator made.
@@ -203,9 +195,14 @@ func reads(h hand, within time.Duration, words ...string) {
 	}()
 	eventually(t, within, fmt.Sprintf("%q on the screen", words), func() bool {
 		shown := h.shown()
-		there = !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(shown, w) })
+		there = holds(shown, words)
 		return there
 	})
+}
+
+// holds says whether a text has all words.
+func holds(text string, words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 }
 
 // told waits until a message of a chat has the words, and returns its text. Others
@@ -215,7 +212,7 @@ func told(h hand, within time.Duration, words ...string) (text string) {
 	t.Helper()
 	eventually(t, within, fmt.Sprintf("a message with %q", words), func() bool {
 		for _, text = range messagesTo(h) {
-			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+			if holds(text, words) {
 				return true
 			}
 		}

@@ -94,14 +94,17 @@ func (p *process) booked(within time.Duration, want ...string) {
 	}
 }
 
-// trouble switches a fault on at Electrum's simulator; none switches all off.
-func (p *process) trouble(body string) {
+// Where faults are switched on at the two simulators.
+const flashFaults, electrumFaults = "/sandbox/faults", "/sandbox/electrum/faults"
+
+// trouble switches a fault on at a simulator; none switches all of it off.
+func (p *process) trouble(faults, body string) {
 	p.t.Helper()
 	method := http.MethodPost
 	if body == "" {
 		method = http.MethodDelete
 	}
-	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url+"/sandbox/electrum/faults", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url+faults, strings.NewReader(body))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -182,7 +182,7 @@ func unclearSales(t *testing.T, more map[string]string, sales map[string]unclear
 			p.topUp(200)
 			p.goes(s.way)
 			if s.fault != "" {
-				sandbox.trouble(s.fault)
+				sandbox.trouble(electrumFaults, s.fault)
 			}
 			p.choose("Pay " + s.amount)
 			if p.sees("END "); !strings.Contains(p.screen, "Do not buy again") || !strings.Contains(p.screen, s.what) {
@@ -292,7 +292,7 @@ func TestKilledWhileElectrumOwesAWord(t *testing.T) {
 			for _, p := range []*phone{has, waits, lost} {
 				p.topUp(50)
 			}
-			sandbox.trouble(`{"fault":"http_503_before","op":"airtime/purchases/confirmations","times":100}`)
+			sandbox.trouble(electrumFaults, `{"fault":"http_503_before","op":"airtime/purchases/confirmations","times":100}`)
 			has.goes(toPIN())
 			has.choose("Pay R10")
 			has.sees("R10 Vodacom airtime. Your PIN:", "An SMS brings it too.")
@@ -303,7 +303,7 @@ func TestKilledWhileElectrumOwesAWord(t *testing.T) {
 			}
 			sandbox.booked(soon, "airtime/purchases provisioned", "airtime/purchases provisioned")
 			service.kill()
-			sandbox.trouble("")
+			sandbox.trouble(electrumFaults, "")
 			service.start("/readyz")
 			for _, p := range []*phone{lost, waits} {
 				p.dial()

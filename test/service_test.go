@@ -2,8 +2,6 @@ package test
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,8 +18,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // to make a database of its own for each service
 
 	"spaza/test/whole"
 )
@@ -70,38 +66,15 @@ func stores(t *testing.T) map[string]func(t *testing.T) map[string]string {
 	all := map[string]func(t *testing.T) map[string]string{
 		"embedded": func(*testing.T) map[string]string { return nil },
 	}
-	redis, postgres := whole.Redis(), os.Getenv("SPAZA_TEST_POSTGRES_URL")
-	if redis == "" || postgres == "" {
+	redis := whole.Redis()
+	if redis == "" || os.Getenv("SPAZA_TEST_POSTGRES_URL") == "" {
 		t.Log("real Redis and PostgreSQL are not there: only the embedded stores are tested (go run ./test/run starts them where installed)")
 		return all
 	}
 	all["redis and postgres"] = func(t *testing.T) map[string]string {
-		return map[string]string{"SPAZA_REDIS_URL": redis, "SPAZA_DATABASE_URL": ownDatabase(t, postgres)}
+		return map[string]string{"SPAZA_REDIS_URL": redis, "SPAZA_DATABASE_URL": whole.OwnDatabase(t)}
 	}
 	return all
-}
-
-// ownDatabase makes an empty database that goes with the test.
-func ownDatabase(t *testing.T, server string) string {
-	t.Helper()
-	name := fmt.Sprintf("spaza_whole_%d", rand.Uint64())
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = admin.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		_ = admin.Close()
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 // process is a running spaza.
